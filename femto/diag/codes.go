@@ -6,6 +6,16 @@ package diag
 // The codes, by area. Numbers are never reused; a code that is no longer given
 // keeps its row.
 const (
+	BadMagic       Code = 2001
+	BadVersion     Code = 2002
+	Truncated      Code = 2003
+	Trailing       Code = 2004
+	BadHeader      Code = 2005
+	SectionTooLong Code = 2006
+	BadEntryRecord Code = 2007
+	BadHelperList  Code = 2008
+	BadPadding     Code = 2009
+
 	IllegalInstruction Code = 2020
 	BadTarget          Code = 2021
 	UndeclaredHelper   Code = 2022
@@ -22,6 +32,24 @@ const (
 
 // Table documents every code, in ascending order.
 var Table = []Entry{
+	{BadMagic, "BAD_MAGIC", "not a femtocontainer image",
+		"The file does not begin with 7f 46 43. An ELF object has to be linked (femto link), an image of the earlier rBPF format converted (femto convert)."},
+	{BadVersion, "BAD_VERSION", "unknown image version",
+		"The image was made for another version of the format. Build it again with the tools that belong to the firmware."},
+	{Truncated, "TRUNCATED", "image is too short",
+		"A section is longer than what is left of the file: the file was cut off, or its lengths are wrong."},
+	{Trailing, "TRAILING", "bytes that belong to no section",
+		"The file has more bytes than its lengths account for. Only one signature, of the length that the header gives, may follow the signed part."},
+	{BadHeader, "BAD_HEADER", "impossible value in the header",
+		"Frame size (a multiple of 8 up to 512), call depth (1 to 32), number of entry points (at least 1), length of the text (a positive multiple of 8) or flags (none are defined) has a value that the format does not allow."},
+	{SectionTooLong, "SECTION_TOO_LONG", "section does not fit a segment",
+		"Text, rodata, or data and bss together are longer than the 16777208 bytes that a guest address can reach in one segment."},
+	{BadEntryRecord, "BAD_ENTRY_RECORD", "malformed entry point",
+		"An entry point's record has flags that are not defined, or its name has characters other than graphic ASCII."},
+	{BadHelperList, "BAD_HELPER_LIST", "malformed helper list",
+		"The list of imported helpers must ascend strictly and not contain 0."},
+	{BadPadding, "BAD_PADDING", "padding is not zero",
+		"The bytes that align the text to 8 must be zero, so that an image has one encoding only."},
 	{IllegalInstruction, "ILLEGAL_INSTRUCTION", "illegal instruction",
 		"The slot is not an instruction of RFC 9669 that femtocontainer supports: the opcode is unassigned, a field that must be zero is not, a register is above r10, or r10 (the frame pointer) would be written. " +
 			"The packet group and indirect calls (callx) are not supported. A wide instruction's second slot must be zero but for its immediate. " +
