@@ -20,6 +20,10 @@ const (
 	// MaxSegment keeps offset + 7 below 2^24 for every legal offset.
 	MaxSegment = 1<<SegmentBits - 8
 
+	// MaxFuel keeps differences of byte positions below 2^31 on a 32-bit CPU.
+	// A longer run is resumed.
+	MaxFuel = 1 << 27
+
 	MaxFrame = 512 // bytes of stack in one frame, a multiple of 8
 	MaxDepth = 32  // frames, the entry's included
 
