@@ -69,38 +69,33 @@ func ByName(name string) *Row {
 // then the instruction is illegal. No instruction satisfies two rows.
 func Lookup(in Insn) *Row {
 	for _, r := range byOpcode[in.Opcode] {
-		if r.Fault(in) == FieldOK {
+		if r.SrcRule.allows(int64(in.Src)) && r.OffRule.allows(int64(in.Off)) &&
+			r.ImmRule.allows(int64(in.Imm)) && r.DstRule.allows(int64(in.Dst)) {
 			return r
 		}
 	}
 	return nil
 }
 
-// Field names the part of an instruction that breaks a rule.
-type Field uint8
+// A Field is one field of one instruction, with the rule of a row for it.
+type Field struct {
+	Name  string // src, off, imm or dst
+	Value int64
+	Rule  Rule
+}
 
-// The fields, in the order in which they are checked.
-const (
-	FieldOK Field = iota
-	FieldSrc
-	FieldOff
-	FieldImm
-	FieldDst
-)
-
-// Fault is the first field of in that breaks a rule of r, whose opcode it has.
-func (r *Row) Fault(in Insn) Field {
-	switch {
-	case !r.SrcRule.allows(int64(in.Src)):
-		return FieldSrc
-	case !r.OffRule.allows(int64(in.Off)):
-		return FieldOff
-	case !r.ImmRule.allows(int64(in.Imm)):
-		return FieldImm
-	case !r.DstRule.allows(int64(in.Dst)):
-		return FieldDst
+// Broken lists the fields of in that break a rule of r, whose opcode it has.
+func (r *Row) Broken(in Insn) []Field {
+	var out []Field
+	for _, f := range []Field{
+		{"src", int64(in.Src), r.SrcRule}, {"off", int64(in.Off), r.OffRule},
+		{"imm", int64(in.Imm), r.ImmRule}, {"dst", int64(in.Dst), r.DstRule},
+	} {
+		if !f.Rule.allows(f.Value) {
+			out = append(out, f)
+		}
 	}
-	return FieldOK
+	return out
 }
 
 func (r Rule) allows(v int64) bool {

@@ -152,7 +152,8 @@ func (c *checker) whyNot(t int64) string {
 	return "is the second half of a wide instruction"
 }
 
-// illegal explains the nearest row's first broken rule.
+// illegal explains what keeps in from being the row that it is closest to: the
+// one with the fewest broken rules that tell rows of one opcode apart.
 func (c *checker) illegal(pc int, in isa.Insn) {
 	rows := isa.ByOpcode(in.Opcode)
 	if len(rows) == 0 {
@@ -166,23 +167,30 @@ func (c *checker) illegal(pc int, in isa.Insn) {
 		c.report(diag.IllegalInstruction, pc, hint, "opcode 0x%02x is not assigned", in.Opcode)
 		return
 	}
-	best, bestFault := rows[0], rows[0].Fault(in)
+	best := rows[0].Broken(in)
 	for _, r := range rows[1:] {
-		if f := r.Fault(in); f > bestFault {
-			best, bestFault = r, f
+		if b := r.Broken(in); fixed(b) < fixed(best) {
+			best = b
 		}
 	}
-	field := [...]string{isa.FieldSrc: "src", isa.FieldOff: "off", isa.FieldImm: "imm", isa.FieldDst: "dst"}[bestFault]
-	value, rule := map[isa.Field]int64{isa.FieldSrc: int64(in.Src), isa.FieldOff: int64(in.Off), isa.FieldImm: int64(in.Imm), isa.FieldDst: int64(in.Dst)}[bestFault],
-		map[isa.Field]isa.Rule{isa.FieldSrc: best.SrcRule, isa.FieldOff: best.OffRule, isa.FieldImm: best.ImmRule, isa.FieldDst: best.DstRule}[bestFault]
+	f := best[0]
 	switch {
-	case rule.Use == isa.HelperID:
-		c.report(diag.IllegalInstruction, pc, "", "helper number %d is not in 1..65535", value)
-	case rule.Use == isa.Writes && value == isa.FrameReg:
+	case f.Rule.Use == isa.HelperID:
+		c.report(diag.IllegalInstruction, pc, "", "helper number %d is not in 1..65535", f.Value)
+	case f.Rule.Use == isa.Writes && f.Value == isa.FrameReg:
 		c.report(diag.IllegalInstruction, pc, "r10 is the frame pointer; copy it to another register first", "r10 cannot be written")
-	case rule.Use == isa.Reads || rule.Use == isa.Writes:
-		c.report(diag.IllegalInstruction, pc, "", "there is no register r%d", value)
+	case f.Rule.Use == isa.Reads || f.Rule.Use == isa.Writes:
+		c.report(diag.IllegalInstruction, pc, "", "there is no register r%d", f.Value)
 	default:
-		c.report(diag.IllegalInstruction, pc, "", "field %s of opcode 0x%02x cannot be %d", field, in.Opcode, value)
+		c.report(diag.IllegalInstruction, pc, "", "field %s of opcode 0x%02x cannot be %d", f.Name, in.Opcode, f.Value)
 	}
+}
+
+func fixed(broken []isa.Field) (n int) {
+	for _, f := range broken {
+		if f.Rule.Use == isa.Fixed {
+			n++
+		}
+	}
+	return n
 }
