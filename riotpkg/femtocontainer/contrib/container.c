@@ -1,0 +1,76 @@
+/*
+ * SPDX-FileCopyrightText: The femtocontainer authors
+ * SPDX-License-Identifier: LGPL-2.1-only
+ */
+
+/**
+ * @ingroup     pkg_femtocontainer
+ * @{
+ *
+ * @file
+ * @brief       Run containers that are part of the firmware
+ *
+ * @}
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "femto_container.h"
+
+uint16_t femto_container_load(femto_container_t *c, femto_result_t *result)
+{
+    uint32_t pc = 0;
+    uint16_t code = femto_attach(&c->instance, c->image, c->image_len,
+                                 c->ram, c->ram_len, NULL, 0, NULL, c, &pc);
+
+    if (result != NULL) {
+        *result = (femto_result_t){ .code = code, .pc = pc };
+    }
+    return code;
+}
+
+uint16_t femto_container_run(femto_container_t *c, uint32_t entry,
+                             void *ctx, uint32_t ctx_len, uint32_t fuel,
+                             femto_result_t *result)
+{
+    femto_vm_t vm;
+
+    femto_start(&vm, &c->instance, entry, ctx, ctx_len, 1);
+    uint16_t code = femto_resume(&vm, fuel);
+
+    if (code != 0) {
+        femto_reset(&c->instance);
+    }
+    if (result != NULL) {
+        *result = (femto_result_t){
+            .value = (code == 0) ? vm.r[0] : 0,
+            .fuel_used = fuel - femto_room(&vm),
+            .pc = vm.pc,
+            .address = vm.address,
+            .code = code,
+        };
+    }
+    return code;
+}
+
+void femto_result_print(const char *name, const femto_result_t *result)
+{
+    /* printf of newlib-nano has no 64-bit conversions: print in halves */
+    uint32_t high = (uint32_t)(result->value >> 32);
+    uint32_t low = (uint32_t)result->value;
+
+    if (result->code != 0) {
+        printf("%s: FC%u at pc %" PRIu32 ", address 0x%08" PRIx32
+               ", fuel used %" PRIu32 "\n", name, (unsigned)result->code,
+               result->pc, result->address, result->fuel_used);
+    }
+    else if (high == 0) {
+        printf("%s: %" PRIu32 ", fuel used %" PRIu32 "\n", name, low,
+               result->fuel_used);
+    }
+    else {
+        printf("%s: 0x%" PRIx32 "%08" PRIx32 ", fuel used %" PRIu32 "\n", name,
+               high, low, result->fuel_used);
+    }
+}
