@@ -6,6 +6,33 @@ package diag
 // The codes, by area. Numbers are never reused; a code that is no longer given
 // keeps its row.
 const (
+	BadObject          Code = 1001
+	UndefinedSymbol    Code = 1002
+	DuplicateSymbol    Code = 1003
+	FunctionAddress    Code = 1004
+	IndirectCall       Code = 1005
+	BadRelocation      Code = 1006
+	BadFunction        Code = 1007
+	StackTooLarge      Code = 1008
+	CallsTooDeep       Code = 1009
+	NoEntry            Code = 1010
+	BadHook            Code = 1011
+	BadOption          Code = 1012
+	TooMany            Code = 1013
+	UnsupportedSection Code = 1014
+	Recursion          Code = 1015
+	NoSourceLines      Code = 1016
+
+	NoCompiler      Code = 1030
+	CompileError    Code = 1031
+	CompilerLibrary Code = 1032
+	SignedDivision  Code = 1033
+	TooManyArgs     Code = 1034
+	FloatingPoint   Code = 1035
+	Unsupported     Code = 1036
+
+	BadRBPF Code = 1050
+
 	BadMagic       Code = 2001
 	BadVersion     Code = 2002
 	Truncated      Code = 2003
@@ -15,6 +42,8 @@ const (
 	BadEntryRecord Code = 2007
 	BadHelperList  Code = 2008
 	BadPadding     Code = 2009
+	Misaligned     Code = 2010
+	NoRAM          Code = 2011
 
 	IllegalInstruction Code = 2020
 	BadTarget          Code = 2021
@@ -28,10 +57,67 @@ const (
 	CallDepth     Code = 3003
 	IllegalOpcode Code = 3004
 	UnknownHelper Code = 3005
+	BadGrant      Code = 3006
 )
 
 // Table documents every code, in ascending order.
 var Table = []Entry{
+	{BadObject, "BAD_OBJECT", "not a BPF object file",
+		"The linker reads what clang -target bpf -c and bpf-gcc -c write: ELF, 64 bits, little endian, relocatable, machine BPF, not compressed. " +
+			"The file is something else, was made for another machine (-target bpf is missing), or is damaged."},
+	{UndefinedSymbol, "UNDEFINED_SYMBOL", "undefined symbol",
+		"A function that the container can reach uses a symbol that no object defines and that is not a system call. " +
+			"Define it, link the object that has it, or check the spelling against <femto.h>. Names with two leading underscores, such as __divdi3, are library functions that the compiler " +
+			"inserts for operations the machine does not have (floating point, 128-bit division); rewrite that operation."},
+	{DuplicateSymbol, "DUPLICATE_SYMBOL", "symbol is defined twice",
+		"Two objects define the same global name. Make one of them static, or rename it."},
+	{FunctionAddress, "FUNCTION_ADDRESS", "address of a function is taken",
+		"Function pointers do not exist in a container: there is no instruction that calls through one. Call the function by name, with a switch where the choice is made at run time."},
+	{IndirectCall, "INDIRECT_CALL", "call through a pointer",
+		"The compiler made an indirect call (callx), which containers cannot make. Call the function by name, with a switch where the choice is made at run time."},
+	{BadRelocation, "BAD_RELOCATION", "relocation cannot be applied",
+		"The object asks for an address to be filled in, in a way or at a place that the linker does not know. Compilers do not do this for C; inline assembly and damaged objects can."},
+	{BadFunction, "BAD_FUNCTION", "function is not self-contained",
+		"A function's code does not stand on its own: it jumps out of itself, overlaps another, is not a whole number of instructions, or a call goes into the middle of one. " +
+			"In assembly, declare each function with .type name,@function and .size."},
+	{StackTooLarge, "STACK_TOO_LARGE", "function needs too much stack",
+		"A function's local variables need more than the 512 bytes that a frame can have. Make large buffers static, or pass them in from the host."},
+	{CallsTooDeep, "CALLS_TOO_DEEP", "functions call each other too deeply",
+		"The longest chain of calls has more than the 32 frames that an image can declare. Let the compiler inline small functions, or bound the depth with --depth."},
+	{NoEntry, "NO_ENTRY", "no such entry point",
+		"An image needs at least one function that the host can call: a global function in a section of its own (SEC(\"name\")), or else a global function that no other calls, or the ones named with --entry."},
+	{BadHook, "BAD_HOOK", "malformed hook section",
+		"The section hook/NAME binds a function to a hook. NAME is the name the firmware gives the hook, or its UUID, such as hook/123e4567-e89b-12d3-a456-426614174000."},
+	{BadOption, "BAD_OPTION", "option out of range",
+		"A stack frame is a multiple of 8 bytes up to 512; the call depth is 1 to 32."},
+	{TooMany, "TOO_MANY", "too many entry points or helpers",
+		"An image has at most 255 entry points and imports at most 255 different system calls. Split it, or make functions static that the host need not call."},
+	{UnsupportedSection, "UNSUPPORTED_SECTION", "data in a section that a container does not have",
+		"Code refers to data that is neither initialised, zero nor constant: BPF maps (.maps), thread-local variables, or sections that are not part of the program. Use plain variables; for data shared with others use the key-value system calls."},
+	{Recursion, "RECURSION", "functions call each other in a circle",
+		"A warning: the depth of a recursion cannot be computed, so the image gets a bound. A call beyond it faults. Set the bound with --depth, or write a loop."},
+	{NoSourceLines, "NO_SOURCE_LINES", "no source lines",
+		"A warning: the object's BTF could not be read, so diagnostics will not name C lines. Compile with -g; gcc-bpf 12 does not write line information."},
+
+	{NoCompiler, "NO_COMPILER", "no clang that can compile for BPF",
+		"femto build runs clang, version 14 or newer, with the BPF target. On Debian and Ubuntu: apt-get install clang. Another compiler is chosen with --clang."},
+	{CompileError, "COMPILE_ERROR", "compiler reported an error",
+		"The C source has an error. The message is the compiler's own."},
+	{CompilerLibrary, "COMPILER_LIBRARY", "compiler needs a library function",
+		"The compiler turned a large copy or initialisation into a call of memcpy, memset or the like, which does not exist in a container. " +
+			"Copy or clear in a loop (femto build keeps loops as loops), make the structure smaller, or make the variable static. For memcpy, memmove and memset on large data see the system calls in <femto.h>."},
+	{SignedDivision, "SIGNED_DIVISION", "signed division needs -mcpu=v4",
+		"BPF before version 4 has no signed division. Use unsigned operands, or clang 18 or newer, which femto build calls with -mcpu=v4 by default."},
+	{TooManyArgs, "TOO_MANY_ARGS", "more than five arguments",
+		"Arguments are passed in r1 to r5 only. Pass a pointer to a structure, or make the function static and small enough to be inlined."},
+	{FloatingPoint, "FLOATING_POINT", "floating point",
+		"BPF has no floating point. Use integers, scaled where fractions matter."},
+	{Unsupported, "UNSUPPORTED", "C feature that BPF does not have",
+		"Functions with variable arguments, structures returned by value that do not fit a register, arrays whose length is not constant, and some atomic operations cannot be compiled to BPF."},
+
+	{BadRBPF, "BAD_RBPF", "not an image of the earlier rBPF format",
+		"femto convert reads the format of the earlier Femto-Container tools: a header of 28 bytes that begins with rBPF, data, rodata, text and a table of functions. The file is something else, is damaged, or has compressed text, which is not supported."},
+
 	{BadMagic, "BAD_MAGIC", "not a femtocontainer image",
 		"The file does not begin with 7f 46 43. An ELF object has to be linked (femto link), an image of the earlier rBPF format converted (femto convert)."},
 	{BadVersion, "BAD_VERSION", "unknown image version",
@@ -49,7 +135,11 @@ var Table = []Entry{
 	{BadHelperList, "BAD_HELPER_LIST", "malformed helper list",
 		"The list of imported helpers must ascend strictly and not contain 0."},
 	{BadPadding, "BAD_PADDING", "padding is not zero",
-		"The bytes that align the text to 8 must be zero, so that an image has one encoding only."},
+		"The bytes that align the text to 8 must be zero, so that an image has one encoding only."}, {Misaligned, "MISALIGNED", "buffer is not aligned to 8 bytes",
+		"The device keeps an image, and the RAM of a container, at addresses that are multiples of 8. Declare the buffer with _Alignas(8) or let the build embed it."},
+	{NoRAM, "NO_RAM", "not enough RAM for the container",
+		"Stack (frame size times call depth), saved frames (40 bytes for each call level), .data and .bss together exceed the RAM that the host gives. femto inspect prints what an image needs."},
+
 	{IllegalInstruction, "ILLEGAL_INSTRUCTION", "illegal instruction",
 		"The slot is not an instruction of RFC 9669 that femtocontainer supports: the opcode is unassigned, a field that must be zero is not, a register is above r10, or r10 (the frame pointer) would be written. " +
 			"The packet group and indirect calls (callx) are not supported. A wide instruction's second slot must be zero but for its immediate. " +
@@ -76,4 +166,6 @@ var Table = []Entry{
 		"The engine met a slot that the verifier refuses. It cannot happen to a verified image whose text does not change: look for flash or RAM that was overwritten."},
 	{UnknownHelper, "UNKNOWN_HELPER", "helper is not there",
 		"The host does not offer the helper that was called. It cannot happen to an image that was attached with the host's list of helpers."},
+	{BadGrant, "BAD_GRANT", "segment cannot be granted",
+		"The host tried to map a segment other than 5 and 6, or a buffer or context longer than 16777208 bytes."},
 }
