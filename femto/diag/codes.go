@@ -58,6 +58,8 @@ const (
 	IllegalOpcode Code = 3004
 	UnknownHelper Code = 3005
 	BadGrant      Code = 3006
+	StringTooLong Code = 3007
+	BadFormat     Code = 3008
 )
 
 // Table documents every code, in ascending order.
@@ -168,4 +170,8 @@ var Table = []Entry{
 		"The host does not offer the helper that was called. It cannot happen to an image that was attached with the host's list of helpers."},
 	{BadGrant, "BAD_GRANT", "segment cannot be granted",
 		"The host tried to map a segment other than 5 and 6, or a buffer or context longer than 16777208 bytes."},
+	{StringTooLong, "STRING_TOO_LONG", "string argument is not terminated in time",
+		"A string that is passed to a system call may have at most 255 characters before its terminating zero. Usual causes: the zero is missing, or a buffer of bytes was passed as a string."},
+	{BadFormat, "BAD_FORMAT", "format string with a conversion that is not allowed",
+		"printf and log_write know %d %i %u %x %X %c %s %p and %%, with l or ll for 64-bit numbers, the flags - and 0, and a width up to 64; %n and precision are refused, and so are more conversions than there are arguments (4 for printf, 3 for log_write). Nothing was printed."},
 }
