@@ -33,6 +33,12 @@ const (
 
 	BadRBPF Code = 1050
 
+	BadSyntax    Code = 1060
+	BadLabel     Code = 1061
+	OutOfRange   Code = 1062
+	BadDirective Code = 1063
+	NoText       Code = 1064
+
 	BadMagic       Code = 2001
 	BadVersion     Code = 2002
 	Truncated      Code = 2003
@@ -119,6 +125,17 @@ var Table = []Entry{
 
 	{BadRBPF, "BAD_RBPF", "not an image of the earlier rBPF format",
 		"femto convert reads the format of the earlier Femto-Container tools: a header of 28 bytes that begins with rBPF, data, rodata, text and a table of functions. The file is something else, is damaged, or has compressed text, which is not supported."},
+
+	{BadSyntax, "BAD_SYNTAX", "line of assembly cannot be read",
+		"The line is neither a label, nor a directive, nor an instruction in LLVM's BPF syntax (r1 += 2) or in the mnemonics of uBPF (add64 r1, 2). The column is where reading failed."},
+	{BadLabel, "BAD_LABEL", "label is missing, defined twice, or of the wrong kind",
+		"A jump or local call needs a label in the text with an instruction behind it, r1 = NAME ll a label in .data, .bss or .rodata. A label is defined once in a file."},
+	{OutOfRange, "OUT_OF_RANGE", "value does not fit its field",
+		"Immediates have 32 bits (decimal from -2147483648 to 2147483647, or hexadecimal up to 0xffffffff), offsets and the distances of goto 16 bits, those of gotol and call 32 bits, and rN = VALUE ll has 64."},
+	{BadDirective, "BAD_DIRECTIVE", "directive cannot be used in this way",
+		"The directive is unknown, has operands that it cannot have, or stands in a section where it makes no sense, such as initial values in .bss."},
+	{NoText, "NO_TEXT", "no instructions",
+		"The file has no instruction, so there is nothing to run. If all of it was commented out: a semicolon begins a comment."},
 
 	{BadMagic, "BAD_MAGIC", "not a femtocontainer image",
 		"The file does not begin with 7f 46 43. An ELF object has to be linked (femto link), an image of the earlier rBPF format converted (femto convert)."},

@@ -58,6 +58,7 @@ type Error struct {
 	Code Code
 	File string // source file, "" when not known
 	Line int    // from 1; 0 when not known
+	Col  int    // from 1, in bytes; 0 when not known
 	PC   int    // slot in the text; negative when it is not about an instruction
 	Insn string // disassembled instruction at PC, "" when not known
 	Msg  string
@@ -90,6 +91,9 @@ func (e *Error) Error() string {
 		b.WriteString(e.File + ":")
 		if e.Line > 0 {
 			fmt.Fprintf(&b, "%d:", e.Line)
+			if e.Col > 0 {
+				fmt.Fprintf(&b, "%d:", e.Col)
+			}
 		}
 		b.WriteString(" ")
 	}

@@ -55,6 +55,8 @@ func TestError(t *testing.T) {
 	e.File, e.Line, e.Insn = "blink.c", 12, "goto +8"
 	assert.Equal(t, "blink.c:12: FC2021: jump to slot 12 (pc 3: goto +8)", e.Error())
 	assert.Equal(t, e.Error(), e.Detail())
+	e.Col = 7
+	assert.Equal(t, "blink.c:12:7: FC2021: jump to slot 12 (pc 3: goto +8)", e.Error())
 	assert.Equal(t, e.Error()+"\n  hint: look", e.WithHint("look").Detail())
 	assert.Equal(t, "FC1001: no", New(BadObject, "no").Error())
 	assert.Equal(t, "a.o: FC1001: no", (&Error{Code: BadObject, File: "a.o", PC: NoPC, Msg: "no"}).Error())
