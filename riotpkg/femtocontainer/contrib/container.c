@@ -35,17 +35,20 @@ uint16_t femto_container_run(femto_container_t *c, uint32_t entry,
                              femto_result_t *result)
 {
     femto_vm_t vm;
+    uint32_t used = 0;
+    uint16_t code = femto_start(&vm, &c->instance, entry, ctx, ctx_len, 1);
 
-    femto_start(&vm, &c->instance, entry, ctx, ctx_len, 1);
-    uint16_t code = femto_resume(&vm, fuel);
-
+    if (code == 0) {
+        code = femto_resume(&vm, fuel);
+        used = fuel - femto_room(&vm);
+    }
     if (code != 0) {
         femto_reset(&c->instance);
     }
     if (result != NULL) {
         *result = (femto_result_t){
             .value = (code == 0) ? vm.r[0] : 0,
-            .fuel_used = fuel - femto_room(&vm),
+            .fuel_used = used,
             .pc = vm.pc,
             .address = vm.address,
             .code = code,

@@ -63,7 +63,7 @@ typedef struct {
  *     FEMTO_CONTAINER(right, BLINK);   // same code, memory of its own
  */
 #define FEMTO_CONTAINER(name, PREFIX)                   \
-    static uint64_t name ## _ram[PREFIX ## _RAM / 8 + 1]; \
+    static uint64_t name ## _ram[(PREFIX ## _RAM + 7) / 8 + !PREFIX ## _RAM]; \
     static femto_container_t name = {                   \
         .image = PREFIX ## _IMAGE,                      \
         .image_len = PREFIX ## _IMAGE_LEN,              \

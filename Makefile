@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: The femtocontainer authors
+# SPDX-License-Identifier: MIT
+
+# what make says when asked for nothing
+help:
+	@echo 'make demo       a C function, compiled, verified and run, here and on RIOT'
+	@echo 'make test       everything; REQUIRE_RIOT=1 turns what is skipped into failures'
+	@echo 'make test-riot  the RIOT part alone'
+	@echo 'make bench      measure the engines, beside those of others'
+	@echo 'make size       code size, RAM and stack of the core'
+	@echo 'make boards     measure what the package costs on each board: docs/boards.md'
+	@echo 'make femto      build the tool: build/bin/femto'
+	@echo 'make generate   write the generated files again'
+	@echo 'make setup      install the Debian packages that all of this needs'
+	@echo 'make clean      remove what was built'
+
+demo:
+	@tools/demo
+
+test:
+	@REQUIRE_RIOT=$(REQUIRE_RIOT) tools/test
+
+test-riot:
+	go test -count 1 -timeout 30m -v ./tests/riot -riot
+
+boards:
+	go test -count 1 -timeout 30m -v ./tests/riot -riot -run TestBoards -update
+
+bench:
+	go run ./tests/bench run
+
+size:
+	@go run ./tests/bench size
+
+femto:
+	go build -o build/bin/femto ./tools/femto
+
+generate:
+	go generate ./...
+
+setup:
+	@tools/setup/packages test
+	@tools/setup/riot
+
+clean:
+	rm -rf build riotpkg/examples/*/bin
+
+.PHONY: help demo test test-riot boards bench size femto generate setup clean

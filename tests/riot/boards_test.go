@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package riot
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A size is what the size tool prints of a firmware, in bytes.
+type size struct{ text, data, bss int }
+
+func (s size) String() string { return fmt.Sprintf("%d / %d / %d", s.text, s.data, s.bss) }
+func (s size) flash() int     { return s.text + s.data }
+func (s size) ram() int       { return s.data + s.bss }
+
+const boardsHead = `<!-- Made by "make boards"; do not edit. SPDX-License-Identifier: MIT -->
+
+# Boards: what the package costs
+
+Bytes of text / data / bss of the same small application with RIOT 2026.07: without the package (` + "`tests/riot/baseline`" + `),
+and as ` + "`riotpkg/examples/increment`" + ` with either engine and one container in it. What the package
+adds is everything: loader, verifier, engine, system calls, the timers they use, the container's image and its RAM.
+The builds are RIOT's default, optimised for size.
+
+| board | core | without | small | fast | small adds flash, RAM | fast adds flash, RAM |
+|---|---|---|---|---|---|---|
+`
+
+// TestBoards builds for every board and compares the sizes with docs/boards.md.
+func TestBoards(t *testing.T) {
+	rows := map[string]string{}
+	compilers := map[string]bool{}
+	for _, b := range boards {
+		t.Run(b.name, func(t *testing.T) {
+			without := application{dir: "tests/riot/baseline", board: b.name, variant: "plain"}.build(t)
+			small := example("increment", b.name, "small").build(t)
+			fast := example("increment", b.name, "fast").build(t)
+			rows[b.name] = fmt.Sprintf("| %s | %s | %v | %v | %v | %+d, %+d | %+d, %+d |",
+				b.name, b.core, without, small, fast,
+				small.flash()-without.flash(), small.ram()-without.ram(),
+				fast.flash()-without.flash(), fast.ram()-without.ram())
+			compilers[b.compiler] = true
+			assert.Less(t, without.flash(), small.flash(), "the package takes no room?")
+		})
+	}
+
+	path := filepath.Join(root, "docs", "boards.md")
+	if *update {
+		var b strings.Builder
+		b.WriteString(boardsHead)
+		for _, board := range boards {
+			if row, ok := rows[board.name]; ok {
+				b.WriteString(row + "\n")
+			}
+		}
+		b.WriteString("\n")
+		for _, c := range slices.Sorted(maps.Keys(compilers)) {
+			fmt.Fprintf(&b, "- %s\n", version(t, c))
+		}
+		require.NoError(t, os.WriteFile(path, []byte(b.String()), 0o644))
+		return
+	}
+
+	doc, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, b := range boards {
+		row, built := rows[b.name]
+		switch {
+		case !built:
+		case !strings.Contains(string(doc), "- "+version(t, b.compiler)+"\n"):
+			t.Logf("%s: docs/boards.md is about another compiler than this machine's", b.name)
+		default:
+			assert.Contains(t, string(doc), row+"\n", "docs/boards.md is out of date: make boards")
+		}
+	}
+}
+
+// version is the first line of what the compiler says of itself.
+func version(t *testing.T, compiler string) string {
+	out, err := exec.Command(compiler, "--version").Output()
+	require.NoError(t, err)
+	line, _, _ := strings.Cut(string(out), "\n")
+	return line
+}

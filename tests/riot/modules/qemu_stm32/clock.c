@@ -1,0 +1,14 @@
+/*
+ * SPDX-FileCopyrightText: The femtocontainer authors
+ * SPDX-License-Identifier: LGPL-2.1-only
+ */
+
+/*
+ * QEMU 7.2 does not model the ready bits of the STM32 clock tree, for which
+ * RIOT waits at start. A firmware with this module runs under QEMU only.
+ */
+void __wrap_stmclk_init_sysclk(void);
+
+void __wrap_stmclk_init_sysclk(void)
+{
+}
