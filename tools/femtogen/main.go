@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The femtocontainer authors
 // SPDX-License-Identifier: MIT
 
-// Femtogen writes the generated files of the RIOT package. It is run by go
+// Femtogen writes the generated files of the RIOT package and of docs/. It is run by go
 // generate and takes no arguments; -n only says which files would change and
 // exits with status 1 when any would.
 package main
@@ -18,6 +18,7 @@ import (
 	"slices"
 
 	"github.com/femtocontainer/femtocontainer/femto/cgen"
+	"github.com/femtocontainer/femtocontainer/femto/sysapi"
 )
 
 func main() {
@@ -38,12 +39,16 @@ func run(dry bool) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	files, err := cgen.Files()
+	core, err := cgen.Files()
 	if err != nil {
 		return false, err
 	}
+	files := sysapi.Files()
+	for name, text := range core {
+		files["riotpkg/femtocontainer/"+name] = text
+	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		file := filepath.Join(root, "riotpkg", "femtocontainer", filepath.FromSlash(name))
+		file := filepath.Join(root, filepath.FromSlash(name))
 		old, err := os.ReadFile(file)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return false, err
