@@ -305,7 +305,7 @@ func TestPlotIsWellFormed(t *testing.T) {
 		}
 		require.NoError(t, err)
 	}
-	require.Contains(t, string(svg), "fast, v3 bytecode, fletcher32: 2.51")
+	require.Contains(t, string(svg), "fast (v3 bytecode), fletcher32: 2.51")
 }
 
 func TestMissingToolsAreNamed(t *testing.T) {

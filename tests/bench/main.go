@@ -240,6 +240,9 @@ func (b *bench) finish(ran bool, o options, stdout io.Writer) error {
 		failed = failed || c.regressed()
 	}
 	goals := b.goals()
+	if !ran {
+		goals = slices.DeleteFunc(goals, func(g goal) bool { return !g.static })
+	}
 	if o.format == "text" {
 		goalSection(goals).print(stdout)
 		for _, line := range b.report.Skipped {

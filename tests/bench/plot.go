@@ -19,18 +19,15 @@ type series struct {
 
 // One palette for light and dark pages: the background is transparent, and
 // every colour has a contrast of at least 3:1 on white and on near-black.
-const (
-	plotText = "#7a828e"
-	plotGrid = "#7a828e"
-)
+const plotText = "#7a828e"
 
 // plotSeries names what is drawn; a recorded engine has no bytecode here.
 var plotSeries = []struct{ title, engine, bytecode, colour string }{
 	{"CertFC", "CertFC, verified", "", "#a0728f"},
 	{"wasm3", "wasm3", "", "#b8860b"},
-	{"small", "small", "v3", "#3b8a8a"},
-	{"fast, v2 bytecode", "fast", "v2", "#5b8def"},
-	{"fast, v3 bytecode", "fast", "v3", "#2f6fdb"},
+	{"femtocontainer small", "small", "v3", "#3b8a8a"},
+	{"fast (v2 bytecode)", "fast", "v2", "#5b8def"},
+	{"fast (v3 bytecode)", "fast", "v3", "#2f6fdb"},
 }
 
 // plot draws the speed of engines on Cortex-M4; false when this run has not
@@ -92,14 +89,14 @@ func drawBars(title string, groups []string, all []series) []byte {
 	x := float64(left)
 	for _, s := range all {
 		fmt.Fprintf(&w, `<rect x="%.0f" y="38" width="12" height="12" rx="2" fill="%s"/><text x="%.0f" y="48">%s</text>`+"\n", x, s.colour, x+18, s.name)
-		x += 18 + 7.2*float64(len(s.name)) + 26
+		x += 18 + 6.4*float64(len(s.name)) + 24
 	}
 	for v := 0.0; v <= limit+step/2; v += step {
-		weight, dash := "0.4", ""
+		style := `stroke-width="1" stroke-opacity="0.25"`
 		if v == 1 {
-			weight, dash = "1.4", ` stroke-dasharray="5 3"`
+			style = `stroke-width="1.4" stroke-dasharray="5 3"`
 		}
-		fmt.Fprintf(&w, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="%s" stroke-width="%s"%s/>`, left, width-right, y(v), y(v), plotGrid, weight, dash)
+		fmt.Fprintf(&w, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="%s" %s/>`, left, width-right, y(v), y(v), plotText, style)
 		fmt.Fprintf(&w, `<text x="%d" y="%.1f" text-anchor="end">%.1f</text>`+"\n", left-8, y(v)+4, v)
 	}
 	group := float64(plotW) / float64(len(groups))
