@@ -17,12 +17,16 @@
 #include <stdio.h>
 
 #include "femto_container.h"
+#include "femto_sys.h"
 
 uint16_t femto_container_load(femto_container_t *c, femto_result_t *result)
 {
+    uint16_t granted[FEMTO_SYS_CALLS];
+    uint32_t n = femto_sys_grant(c->capabilities, 0, granted);
     uint32_t pc = 0;
     uint16_t code = femto_attach(&c->instance, c->image, c->image_len,
-                                 c->ram, c->ram_len, NULL, 0, NULL, c, &pc);
+                                 c->ram, c->ram_len, granted, n,
+                                 femto_sys_call, c, &pc);
 
     if (result != NULL) {
         *result = (femto_result_t){ .code = code, .pc = pc };

@@ -35,10 +35,12 @@ extern "C" {
  */
 typedef struct {
     femto_instance_t instance;  /**< state of the core */
+    const char *name;           /**< for messages */
     const uint8_t *image;       /**< container image; stays where it is while in use */
     uint32_t image_len;         /**< its length in bytes */
     uint8_t *ram;               /**< RAM for the container's stack and data */
     uint32_t ram_len;           /**< its length in bytes */
+    uint32_t capabilities;      /**< system calls it may make: bits 1 << FEMTO_CAP_... */
 } femto_container_t;
 
 /**
@@ -61,14 +63,19 @@ typedef struct {
  *     #include "blink.fc.h"
  *     FEMTO_CONTAINER(left, BLINK);
  *     FEMTO_CONTAINER(right, BLINK);   // same code, memory of its own
+ *
+ * It may make every system call that the firmware has, unless its member
+ * capabilities is given another value before it is loaded.
  */
-#define FEMTO_CONTAINER(name, PREFIX)                   \
-    static uint64_t name ## _ram[(PREFIX ## _RAM + 7) / 8 + !PREFIX ## _RAM]; \
-    static femto_container_t name = {                   \
+#define FEMTO_CONTAINER(var, PREFIX)                    \
+    static uint64_t var ## _ram[(PREFIX ## _RAM + 7) / 8 + !PREFIX ## _RAM]; \
+    static femto_container_t var = {                    \
+        .name = #var,                                   \
         .image = PREFIX ## _IMAGE,                      \
         .image_len = PREFIX ## _IMAGE_LEN,              \
-        .ram = (uint8_t *)name ## _ram,                 \
+        .ram = (uint8_t *)var ## _ram,                  \
         .ram_len = PREFIX ## _RAM,                      \
+        .capabilities = UINT32_MAX,                     \
     }
 
 /**
