@@ -27,7 +27,8 @@ import (
 //	table branch (TBB, TBH)                    2 + P
 //
 // P is 1 to 3, depending on the width and alignment of the target. The estimate
-// uses 2 and is also given for 1 and 3. Stalls of an address that depends on
+// uses 2 and is also given for 1 and 3. An instruction whose condition fails
+// costs as much as one that takes effect. Stalls of an address that depends on
 // the instruction before, folded IT instructions, contention for the bus and
 // flash wait states are not modelled.
 const (

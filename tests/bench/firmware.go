@@ -70,8 +70,8 @@ type subject struct {
 
 // build compiles and links s for t and returns the executable.
 func (b *bench) build(t target, s subject) (string, error) {
-	dir, err := os.MkdirTemp(b.dir, t.name+"-"+s.engine+"-"+s.opt+"-")
-	if err != nil {
+	dir := filepath.Join(b.dir, t.name+"-"+s.engine+"-"+s.opt)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
 	flags := append([]string{"-" + s.opt, "-std=gnu11", "-Wall", "-Wextra", "-ffunction-sections", "-fdata-sections",

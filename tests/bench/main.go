@@ -27,7 +27,7 @@ flags:
 type bench struct {
 	root   string // this directory
 	module string // the module's root
-	dir    string // scratch, removed at the end
+	dir    string // scratch, removed at the end unless --keep names it
 	clang  string
 	trace  string // the plugin, when there is one
 	report report
@@ -43,6 +43,7 @@ type options struct {
 	docs           bool
 	strict         bool
 	rounds         int
+	keep           string
 	clang          string
 }
 
@@ -79,6 +80,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	flags.BoolVar(&o.docs, "docs", true, "write the tables and the plot into docs/ (complete runs only)")
 	flags.BoolVar(&o.strict, "strict", false, "a goal that could not be measured counts as missed")
 	flags.IntVar(&o.rounds, "rounds", 9, "interleaved rounds of host timing")
+	flags.StringVar(&o.keep, "keep", "", "leave executables and instruction traces in `DIR`")
 	flags.StringVar(&o.clang, "clang", "clang-16", "compiler for the bytecode; clang-16 made that of the recorded figures")
 
 	if len(args) == 0 || args[0] != "run" && args[0] != "size" {
@@ -93,11 +95,13 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return flag.ErrHelp
 	}
 
-	b, err := newBench(o.clang, stderr)
+	b, err := newBench(o, stderr)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(b.dir)
+	if o.keep == "" {
+		defer os.RemoveAll(b.dir)
+	}
 	if args[0] == "run" {
 		err = b.runAll(o)
 	}
@@ -111,16 +115,21 @@ func run(args []string, stdout, stderr io.Writer) error {
 	return b.finish(args[0] == "run", o, stdout)
 }
 
-func newBench(clang string, stderr io.Writer) (*bench, error) {
+func newBench(o options, stderr io.Writer) (*bench, error) {
 	module, err := moduleRoot()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "femto-bench-")
+	dir := o.keep
+	if dir == "" {
+		dir, err = os.MkdirTemp("", "femto-bench-")
+	} else if dir, err = filepath.Abs(dir); err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &bench{root: filepath.Join(module, "tests", "bench"), module: module, dir: dir, clang: clang,
+	return &bench{root: filepath.Join(module, "tests", "bench"), module: module, dir: dir, clang: o.clang,
 		report: report{Tools: map[string]string{}}, progress: newProgress(stderr)}, nil
 }
 
