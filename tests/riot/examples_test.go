@@ -28,9 +28,9 @@ var printed = map[string][]string{
 		"3 * 1000 + 7 = 3007, run 3",
 	},
 	"faulty": {
-		"null_pointer: FC3001", "address 0x00000000",
-		"overrun: FC3001", "address 0x04000010",
-		"write_constant: FC3001", "address 0x03000008",
+		"null_pointer: FC3001 at pc", "address 0x00000000",
+		"overrun: FC3001 at pc", "address 0x04000010",
+		"write_constant: FC3001 at pc", "address 0x03000008",
 		"endless: FC3002",
 		"recursion: FC3003",
 		"5 faults, and still here: nothing else was touched",
@@ -117,13 +117,13 @@ func TestSameAsHost(t *testing.T) {
 				Fault struct {
 					Code    string  `json:"code"`
 					PC      uint32  `json:"pc"`
-					Address *string `json:"address"`
+					Address *uint32 `json:"address"`
 				} `json:"fault"`
 			}
 			require.NoError(t, json.Unmarshal(out, &host), "%s", out)
 			line := fmt.Sprintf("%s: %s at pc %d", name, host.Fault.Code, host.Fault.PC)
 			if host.Fault.Address != nil {
-				line += ", address " + *host.Fault.Address
+				line += fmt.Sprintf(", address 0x%08x", *host.Fault.Address)
 			}
 			assert.Contains(t, term.output(), fmt.Sprintf("%s, fuel used %d\n", line, host.Fuel), "engine %s", engine)
 		}

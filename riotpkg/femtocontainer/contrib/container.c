@@ -68,9 +68,11 @@ void femto_result_print(const char *name, const femto_result_t *result)
     uint32_t low = (uint32_t)result->value;
 
     if (result->code != 0) {
-        printf("%s: FC%u at pc %" PRIu32 ", address 0x%08" PRIx32
-               ", fuel used %" PRIu32 "\n", name, (unsigned)result->code,
-               result->pc, result->address, result->fuel_used);
+        printf("%s: FC%u at pc %" PRIu32, name, (unsigned)result->code, result->pc);
+        if (result->code == FEMTO_E_BAD_ACCESS) {
+            printf(", address 0x%08" PRIx32, result->address);
+        }
+        printf(", fuel used %" PRIu32 "\n", result->fuel_used);
     }
     else if (high == 0) {
         printf("%s: %" PRIu32 ", fuel used %" PRIu32 "\n", name, low,
