@@ -30,6 +30,7 @@ const (
 	TooManyArgs     Code = 1034
 	FloatingPoint   Code = 1035
 	Unsupported     Code = 1036
+	CompilerWarning Code = 1037
 
 	BadRBPF Code = 1050
 
@@ -105,7 +106,7 @@ var Table = []Entry{
 	{Recursion, "RECURSION", "functions call each other in a circle",
 		"A warning: the depth of a recursion cannot be computed, so the image gets a bound. A call beyond it faults. Set the bound with --depth, or write a loop."},
 	{NoSourceLines, "NO_SOURCE_LINES", "no source lines",
-		"A warning: the object's BTF could not be read, so diagnostics will not name C lines. Compile with -g; gcc-bpf 12 does not write line information."},
+		"A warning: the object's BTF could not be read, so diagnostics will not name C lines. Objects without BTF are taken without a warning."},
 
 	{NoCompiler, "NO_COMPILER", "no clang that can compile for BPF",
 		"femto build runs clang, version 14 or newer, with the BPF target. On Debian and Ubuntu: apt-get install clang. Another compiler is chosen with --clang."},
@@ -122,6 +123,8 @@ var Table = []Entry{
 		"BPF has no floating point. Use integers, scaled where fractions matter."},
 	{Unsupported, "UNSUPPORTED", "C feature that BPF does not have",
 		"Functions with variable arguments, structures returned by value that do not fit a register, arrays whose length is not constant, and some atomic operations cannot be compiled to BPF."},
+	{CompilerWarning, "COMPILER_WARNING", "compiler warned",
+		"The C source is dubious. The message is the compiler's own."},
 
 	{BadRBPF, "BAD_RBPF", "not an image of the earlier rBPF format",
 		"femto convert reads the format of the earlier Femto-Container tools: a header of 28 bytes that begins with rBPF, data, rodata, text and a table of functions. The file is something else, is damaged, or has compressed text, which is not supported."},

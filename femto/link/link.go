@@ -4,6 +4,8 @@
 package link
 
 import (
+	"errors"
+
 	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/isa"
@@ -78,6 +80,10 @@ func Objects(inputs []Input, opts Options) (*Output, error) {
 		l.collectSymbols, l.refuseFunctionAddresses, l.chooseEntries, l.followReferences, l.layOut, l.relocate, l.boundStack,
 	} {
 		if err := step(); err != nil {
+			var e *diag.Error
+			if errors.As(err, &e) && e.File == "" && len(inputs) == 1 {
+				e.File = inputs[0].Name
+			}
 			return nil, err
 		}
 	}

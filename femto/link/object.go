@@ -339,8 +339,7 @@ func (o *object) readLines(b []byte) {
 	_, ext, err := btf.LoadSpecAndExtInfosFromReader(bytes.NewReader(b))
 	switch {
 	case errors.Is(err, btf.ErrNotFound) || err == nil && ext == nil:
-		o.lineError = errors.New("there is no BTF; compile with -g")
-		return
+		return // assembly, gcc, or compiled without -g
 	case err != nil:
 		o.lineError = fmt.Errorf("the BTF cannot be read: %w", err)
 		return

@@ -64,7 +64,9 @@ func (f *function) fail(code diag.Code, off uint64, format string, args ...any) 
 	e := diag.New(code, format, args...)
 	e.File = f.section.object.name
 	if ln := f.section.lineAt(f, off/8); ln != nil {
-		e.File, e.Line = ln.FileName(), int(ln.LineNumber())
+		if file, number := position(ln); number != 0 {
+			e.File, e.Line = file, number
+		}
 	}
 	return e
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path"
 	"sort"
 
 	"github.com/cilium/ebpf/btf"
@@ -44,6 +45,14 @@ type Line struct {
 	Source string `json:"source,omitempty"`
 }
 
+// position is a line's place in the sources.
+func position(ln *btf.Line) (file string, number int) {
+	if ln.FileName() == "" || ln.LineNumber() == 0 {
+		return "", 0
+	}
+	return path.Clean(ln.FileName()), int(ln.LineNumber())
+}
+
 // lineAt is the line information that covers slot of the section, as long as it
 // begins within f.
 func (s *section) lineAt(f *function, slot uint64) *btf.Line {
@@ -65,11 +74,11 @@ func (l *linker) sourceMap() *SourceMap {
 			m.add(Line{Slot: f.slot})
 		}
 		for ; i < len(lines) && uint64(lines[i].Offset) < to; i++ {
-			ln := lines[i]
-			m.add(Line{
-				Slot: f.slot + uint32(uint64(ln.Offset)-from), File: ln.Line.FileName(),
-				Number: int(ln.Line.LineNumber()), Column: int(ln.Line.LineColumn()), Source: ln.Line.Line(),
-			})
+			ln := Line{Slot: f.slot + uint32(uint64(lines[i].Offset)-from)}
+			if ln.File, ln.Number = position(lines[i].Line); ln.Number != 0 {
+				ln.Column, ln.Source = int(lines[i].Line.LineColumn()), lines[i].Line.Line()
+			}
+			m.add(ln)
 		}
 	}
 	return m

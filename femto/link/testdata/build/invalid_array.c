@@ -1,0 +1,7 @@
+//! error FC1036: an array whose length is not constant, or alloca
+int entry(int *n)
+{
+	volatile char array[*n];
+	array[0] = 1;
+	return array[*n - 1];
+}

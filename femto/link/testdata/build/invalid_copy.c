@@ -1,0 +1,9 @@
+//! error FC1032: the compiler needs memcpy here, which a container does not have
+//! at 8
+struct large {
+	char bytes[4000];
+};
+void entry(struct large *x)
+{
+	x[0] = x[1];
+}

@@ -1,0 +1,2 @@
+//! error FC1011: section hook/: the name of the hook is missing
+__attribute__((section("hook/"), used)) int entry(void) { return 1; }

@@ -1,0 +1,3 @@
+//! error FC1005: function entry calls through a pointer
+//! clang
+int entry(int (**f)(int)) { return (*f)(2); }
