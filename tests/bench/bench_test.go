@@ -132,7 +132,9 @@ func TestDeepestStack(t *testing.T) {
 func sample(v uint64) *report {
 	r := &report{}
 	for _, w := range workloads {
-		r.Rows = append(r.Rows, row{Target: "cortex-m4", Engine: "fast", Opt: "Os", Bytecode: "v3", Workload: w.name, Run: v, Load: v, Verify: v})
+		for _, bytecode := range []string{"v3", "v4"} { // alternating, as a firmware prints them
+			r.Rows = append(r.Rows, row{Target: "cortex-m4", Engine: "fast", Opt: "Os", Bytecode: bytecode, Workload: w.name, Run: v, Load: v, Verify: v})
+		}
 	}
 	r.Rows = append(r.Rows, row{Target: "host", Engine: "fast", Opt: "O2", Bytecode: "v3", Workload: "ret0", Run: v})
 	r.Sizes = []sizeRow{{Target: "cortex-m4", Engine: "fast", Text: int(v), Instance: 56, VM: 200}}
@@ -153,7 +155,8 @@ func TestCompare(t *testing.T) {
 	var out bytes.Buffer
 	worse.section().print(&out)
 	require.Contains(t, out.String(), "REGRESSION")
-	require.Regexp(t, `geomean +\+2\.00%`, out.String())
+	require.Regexp(t, `v3 +geomean +\+2\.00%`, out.String())
+	require.Regexp(t, `v4 +geomean +\+2\.00%`, out.String())
 	require.Regexp(t, `host .*ret0 +1000 +1020 +~`, out.String())
 
 	better := compare(sample(1000), sample(800), 1)

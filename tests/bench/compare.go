@@ -6,6 +6,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A change is one figure in two reports.
@@ -64,6 +65,7 @@ func compare(old, new *report, threshold float64) comparison {
 		before[[2]string{f.group, f.name}] = f.new
 	}
 	c := comparison{threshold: threshold}
+	var groups []string // in the order of the report, whose rows alternate between them
 	for _, f := range figures(new) {
 		k := [2]string{f.group, f.name}
 		v, ok := before[k]
@@ -74,7 +76,13 @@ func compare(old, new *report, threshold float64) comparison {
 		delete(before, k)
 		f.old = v
 		c.changes = append(c.changes, f)
+		if !slices.Contains(groups, f.group) {
+			groups = append(groups, f.group)
+		}
 	}
+	slices.SortStableFunc(c.changes, func(a, b change) int {
+		return slices.Index(groups, a.group) - slices.Index(groups, b.group)
+	})
 	c.onlyOld = len(before)
 	return c
 }
