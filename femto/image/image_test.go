@@ -5,6 +5,7 @@ package image
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -41,11 +42,31 @@ func TestEncodeDecode(t *testing.T) {
 	assert.Equal(t, signed, img)
 }
 
-// TestOverhead: a plain image costs at most 64 bytes beyond text and data.
+// TestOverhead: an entry point with a hook and four helpers cost at most 64 bytes
+// beyond text and data, without name and signature.
 func TestOverhead(t *testing.T) {
-	b, err := (&Image{Entries: []Entry{{}}, Depth: 1, Helpers: []uint16{1, 2, 3, 4}, Text: make([]byte, 800), ROData: make([]byte, 33)}).Encode()
+	for _, entry := range []Entry{{}, {Hook: &[16]byte{}}} {
+		img := &Image{Entries: []Entry{entry}, Depth: 1, Helpers: []uint16{1, 2, 3, 4}, Text: make([]byte, 800), ROData: make([]byte, 33), Data: make([]byte, 5), BSS: 100}
+		b, err := img.Encode()
+		require.NoError(t, err)
+		assert.LessOrEqual(t, len(b)-838, 64)
+	}
+}
+
+// TestNoise: 16 MiB of noise, with and without a header in front, is refused.
+func TestNoise(t *testing.T) {
+	noise := make([]byte, 16<<20)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	_, err := Decode(noise)
+	assertCode(t, diag.BadMagic, err)
+	valid, err := sample().Encode()
 	require.NoError(t, err)
-	assert.LessOrEqual(t, len(b)-833, 64)
+	copy(noise, valid)
+	_, err = Decode(noise)
+	assertCode(t, diag.Trailing, err)
+	copy(noise, valid[:16]) // lengths are noise
+	_, err = Decode(noise)
+	assert.Error(t, err)
 }
 
 // TestOneEncoding: what Decode accepts is what Encode of the result gives.
