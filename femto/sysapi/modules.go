@@ -27,11 +27,11 @@ var Modules = []Module{
     uint64_t big = 1;
 
     big <<= 40;
-    printf("%5d|%-5d|%05d|%x|%lu\n", -42, -42, -42, 0xbeefu, big);
+    printf("%5d|%-5d|%05d|%lx\n", -42, -42, -42, big);
     log_write(FEMTO_LOG_WARNING, "%s is %u %%", "battery", 12);
     return 0;
 }
-`, Output: "  -42|-42  |-0042|beef|1099511627776\nwarning: battery is 12 %\n"},
+`, Output: "  -42|-42  |-0042|10000000000\nwarning: battery is 12 %\n"},
 	{Name: "kv", Title: "Key-value stores",
 		Doc: "Three stores, one call each: _local is the container's own, _tenant is shared by the containers of its tenant, _global by all. Keys are 32-bit numbers. " +
 			"Values are numbers (store, fetch, kv_cas) or bytes (kv_put, kv_get) up to the host's limit, 64 unless it says otherwise; a number is a value of 4 bytes, little endian. " +
