@@ -44,7 +44,7 @@ $(FEMTO_OUT)/%.fc.c: $(FEMTO_OUT)/%.fc
 $(FEMTO_OUT)/.flags: FORCE
 	@mkdir -p $(@D)
 	@cd $(@D) && for f in *.fc; do case ' $(FEMTO_CONTAINERS:=.fc) ' in \
-	  *" $$f "*) ;; *) rm -f "$$f" "$$f.c" "$$f.h" "$${f%.fc}.d";; esac; done
+	  *" $$f "*) ;; *) rm -f "$$f" "$$f".c "$$f".h "$$f".map "$${f%.fc}.d";; esac; done
 	@echo '$(FEMTO_CFLAGS)' | cmp -s - $@ || echo '$(FEMTO_CFLAGS)' > $@
 
 BUILDDEPS += $(foreach c,$(FEMTO_CONTAINERS),$(FEMTO_OUT)/$c.fc $(FEMTO_OUT)/$c.fc.c)

@@ -22,7 +22,7 @@ var (
 	root     string // of this repository
 	scratch  string // builds and logs
 	riotBase string // the RIOT tree
-	femto    string // the tool, built once
+	femto    string // the tool: $FEMTO, or built once
 	noRIOT   string // why there is no RIOT
 )
 
@@ -48,11 +48,13 @@ func prepare() error {
 	if err := os.MkdirAll(scratch, 0o755); err != nil {
 		return err
 	}
-	femto = filepath.Join(root, "build", "bin", "femto")
-	build := exec.Command("go", "build", "-o", femto, "./tools/femto")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot build the femto command: %v\n%s", err, out)
+	if femto = os.Getenv("FEMTO"); femto == "" {
+		femto = filepath.Join(root, "build", "bin", "femto")
+		build := exec.Command("go", "build", "-o", femto, "./tools/femto")
+		build.Dir = root
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("cannot build the femto command: %v\n%s", err, out)
+		}
 	}
 	if riotBase = os.Getenv("RIOTBASE"); riotBase == "" {
 		riotBase = filepath.Join(root, "RIOT")
