@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"flag"
@@ -15,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/femtocontainer/femtocontainer/femto/link"
 )
 
 var update = flag.Bool("update", false, "write the generated documents, and what scripts compare with, instead of comparing")
@@ -43,8 +46,14 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond == "root" {
+			switch cond {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "cgo":
+				return len(coreEngines) > 0, nil
+			case "clang":
+				_, _, err := link.FindClang(context.Background(), "", "")
+				return err == nil, nil
 			}
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},

@@ -115,8 +115,8 @@ const (
 
 // commands in the order of the help text.
 var commands = []func(*ui) *cobra.Command{
-	linkCmd, embedCmd,
-	verifyCmd, runCmd, inspectCmd,
+	buildCmd, linkCmd, asmCmd, convertCmd, embedCmd,
+	verifyCmd, runCmd, inspectCmd, disCmd,
 	explainCmd, versionCmd,
 }
 

@@ -53,7 +53,7 @@ func (u *ui) readProgram(ctx context.Context, name string) (*program, error) {
 
 // offences joins everything the verifier has against the program.
 func (p *program) offences() error {
-	found := verify.All(p.img, verify.Options{Source: p.source.Position}, maxOffences+1)
+	found := verify.All(p.img, verify.Options{Source: p.source.Position, Disassemble: p.disassemble}, maxOffences+1)
 	var errs []error
 	for _, e := range found {
 		errs = append(errs, locate(e, p.name))

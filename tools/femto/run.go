@@ -29,81 +29,147 @@ const (
 )
 
 func runCmd(u *ui) *cobra.Command {
-	var (
-		entryName, context_, engineName string
-		fuel                            uint32
-	)
+	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run IN.fc",
 		Short: "run an image on this machine",
-		Long: `Run verifies an image and calls one of its entry points, with the context
-(r1 points to it, r2 is its length) that --ctx gives, on this machine.
+		Long: `Run verifies an image and calls one of its entry points on this machine, with
+the context (r1 points to it, r2 is its length) that --ctx gives.
 
-The engines agree on everything; vm is the reference interpreter.`,
+The engines agree on everything. vm is the reference interpreter; it gives the
+best messages and can trace. The others are the C core of the devices.
+
+System calls find a small world, the same each time: a clock that only sleeping
+moves, the store entries, sensors and CoAP request that are given here.
+
+With --trace each executed instruction is printed on standard error, with what
+it changed and the fuel used so far.`,
 		Example: `  femto run increment.fc --ctx 2a000000
-  femto run average.fc --entry sample --ctx @reading.bin --fuel 500`,
+  femto run average.fc --entry sample --sensor 'room:SENSE_TEMP=21.5;22' --kv local:1=3
+  femto run show.fc --coap GET --engine fast`,
 		GroupID:           groupUse,
 		Args:              one("image"),
 		ValidArgsFunction: files("fc"),
 	}
 	outputFlag(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&entryName, "entry", "", "entry point, by `NAME` or slot (default: the only one)")
-	flags.StringVar(&context_, "ctx", "", "context, as `HEX` bytes, or as @FILE")
-	flags.StringVar(&engineName, "engine", engines[0].name, "`ENGINE`: "+engineNames())
-	flags.Uint32Var(&fuel, "fuel", defaultFuel, "how many 8-byte slots may execute: `N`")
-	complete(cmd, "engine", strings.Split(engineNames(), ", ")...)
+	flags.StringVar(&o.entry, "entry", "", "entry point, by `NAME` or slot (default: the only one)")
+	flags.StringVar(&o.context, "ctx", "", "context, as `HEX` bytes, or as @FILE")
+	flags.StringVar(&o.engine, "engine", engines[0].name, "`ENGINE`: "+strings.Join(engineNames(), ", "))
+	flags.Uint32Var(&o.fuel, "fuel", defaultFuel, "how many 8-byte slots may execute: `N`")
+	flags.BoolVar(&o.trace, "trace", false, "print every executed instruction (engine vm)")
+	complete(cmd, "engine", engineNames()...)
 	complete(cmd, "fuel")
 	completeEntries(u, cmd)
+	o.world = worldFlags(cmd)
+	cmd.MarkFlagsMutuallyExclusive("ctx", "coap")
 
-	cmd.RunE = action(func(ctx context.Context, args []string) error {
-		engine, err := findEngine(engineName)
-		if err != nil {
-			return err
-		}
-		mem, err := u.contextBytes(ctx, context_)
-		if err != nil {
-			return err
-		}
-		p, err := u.readProgram(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		if err := p.offences(); err != nil {
-			return err
-		}
-		entry, err := findEntry(p.img, entryName)
-		if err != nil {
-			return err
-		}
-		m, err := engine.open(p)
-		if err != nil {
-			return locate(err, args[0])
-		}
-		res, err := runSliced(ctx, m, entry.Slot, mem, fuel)
-		if err != nil {
-			return err
-		}
-		if res.Fault != nil {
-			locate(res.Fault, args[0])
-		}
-		if u.json {
-			u.object(newRunJSON(res, mem))
-		} else {
-			u.printRun(res, mem)
-		}
-		if res.Fault != nil {
-			return errReported
-		}
-		return nil
-	})
+	cmd.RunE = action(func(ctx context.Context, args []string) error { return u.run(ctx, args[0], &o) })
 	return cmd
 }
 
-// A machine is an instance of an image in one of the engines.
-type machine interface {
-	Start(entry uint32, ctx []byte, writable bool)
-	Resume(fuel uint32) vm.Result
+type runOptions struct {
+	entry, context, engine string
+	fuel                   uint32
+	trace                  bool
+	world                  *world
+}
+
+// run does the work of femto run.
+func (u *ui) run(ctx context.Context, name string, o *runOptions) error {
+	engine, err := findEngine(o.engine)
+	if err != nil {
+		return err
+	}
+	if o.trace && engine.name != engines[0].name {
+		return usagef("only engine %s can trace", engines[0].name)
+	}
+	mem, err := u.bytes(ctx, "--ctx", o.context)
+	if err != nil {
+		return err
+	}
+	console := &console{ui: u}
+	h, err := o.world.host(ctx, u, console)
+	if err != nil {
+		return err
+	}
+	if o.world.coap != "" {
+		mem = h.Context()
+	}
+	p, err := u.readProgram(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := p.offences(); err != nil {
+		return err
+	}
+	entry, err := findEntry(p.img, o.entry)
+	if err != nil {
+		return err
+	}
+	outside := host{call: h.Call}
+	if o.trace {
+		outside.trace = newTracer(u.err, p).step
+	}
+	m, err := engine.open(p, outside)
+	if err != nil {
+		return locate(err, name)
+	}
+	res, err := runSliced(ctx, m, entry.Slot, mem, o.fuel)
+	if err != nil {
+		return err
+	}
+	p.locateFault(res)
+	a := newAnswer(res, mem, h)
+	a.Output = console.kept.String()
+	if o.world.coap != "" && res.Fault == nil {
+		if a.Response, err = newResponse(h, res.R0); err != nil {
+			u.note("no CoAP response: %v", err)
+		}
+	}
+	if u.json {
+		u.object(a)
+	} else {
+		console.endLine()
+		a.print(u)
+		if res.Fault != nil {
+			u.diagnose(res.Fault)
+		}
+	}
+	if res.Fault != nil || err != nil {
+		return errReported
+	}
+	return nil
+}
+
+// A console takes what the container prints: to standard output as it comes,
+// or, for JSON, into memory.
+type console struct {
+	ui   *ui
+	kept strings.Builder
+	open bool // the last line has not ended
+}
+
+func (c *console) Write(b []byte) (int, error) {
+	switch {
+	case c.ui.json:
+		return c.kept.Write(b)
+	case c.ui.outTerminal:
+		c.ui.printf("%s", printableLines(string(b)))
+	default:
+		c.ui.out.Write(b)
+	}
+	if len(b) > 0 {
+		c.open = b[len(b)-1] != '\n'
+	}
+	return len(b), c.ui.flush()
+}
+
+// endLine keeps the answer from being appended to the container's last words.
+func (c *console) endLine() {
+	if c.open {
+		c.ui.printf("\n")
+	}
 }
 
 // runSliced runs an activation as a device does, in slices, and looks in
@@ -123,8 +189,25 @@ func runSliced(ctx context.Context, m machine, entry uint32, mem []byte, fuel ui
 	}
 }
 
-// contextBytes reads the argument of --ctx.
-func (u *ui) contextBytes(ctx context.Context, arg string) ([]byte, error) {
+// locateFault adds what the image knows about the place of a fault.
+func (p *program) locateFault(res vm.Result) {
+	f := res.Fault
+	if f == nil {
+		return
+	}
+	f.Insn = p.disassemble(f.PC)
+	if ln, ok := p.source.Line(f.PC); ok {
+		f.File, f.Line, f.Col = ln.File, ln.Number, ln.Column
+	}
+	locate(f, p.name)
+	if f.Code == diag.BadAccess && f.Msg == f.Code.Short() {
+		// The C core says no more than the code; the address tells the rest.
+		f.Msg = fmt.Sprintf("%s, at 0x%08x", f.Msg, res.Address)
+	}
+}
+
+// bytes reads the argument of a flag that takes hex digits or @FILE.
+func (u *ui) bytes(ctx context.Context, flag, arg string) ([]byte, error) {
 	var b []byte
 	if name, ok := strings.CutPrefix(arg, "@"); ok {
 		var err error
@@ -137,13 +220,13 @@ func (u *ui) contextBytes(ctx context.Context, arg string) ([]byte, error) {
 		if b, err = hex.DecodeString(digits); err != nil {
 			var bad hex.InvalidByteError
 			if errors.As(err, &bad) {
-				return nil, usagef("--ctx: %q is not a hex digit; a file is given as @FILE", string(rune(bad)))
+				return nil, usagef("%s: %q is not a hex digit; a file is given as @FILE", flag, string(rune(bad)))
 			}
-			return nil, usagef("--ctx: an odd number of hex digits")
+			return nil, usagef("%s: an odd number of hex digits", flag)
 		}
 	}
 	if len(b) > isa.MaxSegment {
-		return nil, usagef("--ctx: %d bytes, but a segment has at most %d", len(b), isa.MaxSegment)
+		return nil, usagef("%s: %d bytes, but a segment has at most %d", flag, len(b), isa.MaxSegment)
 	}
 	return b, nil
 }
@@ -195,51 +278,66 @@ func completeEntries(u *ui, cmd *cobra.Command) {
 	}
 }
 
-// runJSON is the answer of femto run as docs/cli.md has it. Every key is always
-// there; null stands for what there is not.
-type runJSON struct {
-	Result   *uint64    `json:"result"`
-	FuelUsed uint32     `json:"fuel_used"`
-	Context  string     `json:"ctx"`
-	Output   string     `json:"output"`
-	Fault    *faultJSON `json:"fault"`
+// An answer is what femto run says, as docs/cli.md has it.
+type answer struct {
+	Result   *uint64      `json:"result"`
+	FuelUsed uint32       `json:"fuel_used"`
+	Context  string       `json:"ctx"`
+	Output   string       `json:"output"`
+	Fault    *faultAnswer `json:"fault"`
+
+	// Present when there is something.
+	Stores    []storeEntry `json:"stores,omitempty"`
+	Actuators []actuator   `json:"actuators,omitempty"`
+	Response  *response    `json:"response,omitempty"`
+
+	context []byte
 }
 
-type faultJSON struct {
+type faultAnswer struct {
 	Code    string  `json:"code"`
 	PC      int     `json:"pc"`
 	Address *uint32 `json:"address"`
 	Source  *string `json:"source"`
 }
 
-func newRunJSON(res vm.Result, mem []byte) runJSON {
-	out := runJSON{FuelUsed: res.FuelUsed, Context: hex.EncodeToString(mem)}
+func newAnswer(res vm.Result, mem []byte, h *surroundings) *answer {
+	a := &answer{
+		FuelUsed: res.FuelUsed, Context: hex.EncodeToString(mem), context: mem,
+		Stores: storeEntries(h), Actuators: actuators(h),
+	}
 	f := res.Fault
 	if f == nil {
-		out.Result = &res.R0
-		return out
+		a.Result = &res.R0
+		return a
 	}
-	out.Fault = &faultJSON{Code: f.Code.String(), PC: f.PC}
+	a.Fault = &faultAnswer{Code: f.Code.String(), PC: f.PC}
 	if f.Code == diag.BadAccess {
-		out.Fault.Address = &res.Address
+		a.Fault.Address = &res.Address
 	}
 	if f.Line > 0 {
 		source := fmt.Sprintf("%s:%d", f.File, f.Line)
-		out.Fault.Source = &source
+		a.Fault.Source = &source
 	}
-	return out
+	return a
 }
 
-func (u *ui) printRun(res vm.Result, mem []byte) {
-	if res.Fault == nil {
-		u.printf("result   %s\n", number(res.R0))
+func (a *answer) print(u *ui) {
+	if a.Result != nil {
+		u.printf("result   %s\n", number(*a.Result))
 	}
-	u.printf("fuel     %d\n", res.FuelUsed)
-	if len(mem) > 0 {
-		u.printf("context  %s\n", strings.ReplaceAll(dump(mem), "\n", "\n         "))
+	u.printf("fuel     %d\n", a.FuelUsed)
+	if len(a.context) > 0 {
+		u.printf("context  %s\n", strings.ReplaceAll(dump(a.context), "\n", "\n         "))
 	}
-	if res.Fault != nil {
-		u.diagnose(res.Fault)
+	for _, e := range a.Stores {
+		u.printf("store    %s:%d = %s\n", e.Scope, e.Key, e.Value)
+	}
+	for _, d := range a.Actuators {
+		u.printf("device   %s = %v\n", printable(d.Name), d.Written)
+	}
+	if r := a.Response; r != nil {
+		u.printf("CoAP     %s %q\n", r.Code, r.payload)
 	}
 }
 

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/femtocontainer/femtocontainer/femto/link"
+	"github.com/femtocontainer/femtocontainer/femto/sysapi"
+)
+
+func buildCmd(u *ui) *cobra.Command {
+	var (
+		opts   link.BuildOptions
+		cflags string
+	)
+	cmd := &cobra.Command{
+		Use:   "build SRC.c... -o OUT.fc",
+		Short: "compile C, link it, and verify the image",
+		Long: `Build compiles C with clang, links it, and verifies the image. The sources
+include femto.h for the system calls, which comes with femto.
+
+Entry points are the global functions in sections of their own, as SEC("name")
+makes them, or else every global function that no function calls. What no entry
+point can reach is left out.
+
+OUT.fc.map, beside the image, tells the other commands the source lines.`,
+		Example: `  femto build increment.c -o increment.fc
+  femto build main.c filter.c -D WINDOW=10 -o average.fc`,
+		GroupID:           groupMake,
+		Args:              some("C source"),
+		ValidArgsFunction: files("c"),
+	}
+	out := outputFileFlag(cmd, "`FILE` that gets the image")
+	linkOptions := linkFlags(cmd)
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&opts.Include, "include", "I", nil, "look for headers in `DIR`")
+	flags.StringArrayVarP(&opts.Define, "define", "D", nil, "define a macro: `NAME[=VALUE]`")
+	flags.StringVar(&cflags, "cflags", "", "more `FLAGS` for clang, separated by spaces")
+	flags.StringVar(&opts.Clang, "clang", "", "the `COMPILER` (default: the first of clang, clang-30, ..., clang-14)")
+	flags.StringVar(&opts.CPU, "mcpu", "", "`VERSION` of the instruction set, v1 to v4 (default: v4 where clang has it, else v3)")
+	flags.StringVar(&opts.DepFile, "deps", "", "`FILE` that gets make rules: OUT.fc depends on the sources and headers")
+	complete(cmd, "mcpu", "v1", "v2", "v3", "v4")
+	cmd.RunE = action(func(ctx context.Context, args []string) error {
+		path, err := out.path()
+		if err != nil {
+			return err
+		}
+		for _, name := range args {
+			if name == stdio {
+				return usagef("C source cannot come from standard input")
+			}
+		}
+		opts.Options = *linkOptions
+		opts.Header = string(sysapi.Header())
+		opts.Flags = strings.Fields(cflags)
+		opts.DepTarget = path
+		linked, err := link.Build(ctx, args, opts)
+		if err != nil {
+			return err
+		}
+		return u.deliver(path, linked)
+	})
+	return cmd
+}
