@@ -186,7 +186,7 @@ func (m *VM) Resume(fuel uint32) vm.Result {
 	}
 	res.R0 = res.Regs[0]
 	if code != 0 {
-		res.Fault = diag.At(code, int(m.b.vm.pc), "%s", code.Short())
+		res.Fault = diag.At(code, int(C.femto_pc(&m.b.vm)), "%s", code.Short())
 		if code == diag.BadAccess {
 			res.Address = uint32(m.b.vm.address)
 		}

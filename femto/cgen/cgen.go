@@ -42,7 +42,15 @@ func Files() (map[string][]byte, error) {
 		},
 		"mode": func(o any) string { return fmt.Sprintf("0x%02x", number(o)&0xe0) },
 		"size": func(o any) string { return fmt.Sprintf("0x%02x", number(o)&0x18) },
-		"srcX": func() string { return "0x08" },
+		"off": func(name string) (int64, error) {
+			return field(name, func(r *isa.Row) int64 { return r.OffRule.Value })
+		},
+		"srcX":      func() string { return "0x08" },
+		"mask32":    mask32,
+		"index":     func(addr string) string { return bv.C(isa.Index(bv.Var(addr, 32))) },
+		"offset":    func(addr string) string { return bv.C(isa.Offset(bv.Var(addr, 32))) },
+		"lasts":     lasts,
+		"relations": relations,
 		"value": func(name string, vars ...string) (string, error) {
 			return term(name, func(r *isa.Row) *bv.Term { return r.Value }, vars)
 		},
@@ -52,16 +60,19 @@ func Files() (map[string][]byte, error) {
 		"taken": func(name string, vars ...string) (string, error) {
 			return term(name, func(r *isa.Row) *bv.Term { return r.Taken }, vars)
 		},
-		"sizes":  sizes,
 		"shapes": func() string { return table },
 	})
 	if t, err = t.ParseFS(templates, "templates/*.tmpl"); err != nil {
 		return nil, err
 	}
 	data := struct {
-		NumRegs, NumSegments, SegmentBits, MaxSegment, MaxFuel int
-		Statuses                                               []diag.Entry
-	}{isa.NumRegs, isa.NumSegments, isa.SegmentBits, isa.MaxSegment, isa.MaxFuel, nil}
+		NumRegs, FrameReg, FirstSaved, LastSaved                       int
+		NumSegments, SegmentBits, MaxSegment, MaxFuel, SlotSize        int
+		SegStack, SegData, SegROData, SegContext, SegGrant5, SegGrant6 int
+		Statuses                                                       []diag.Entry
+	}{isa.NumRegs, isa.FrameReg, isa.FirstSaved, isa.LastSaved,
+		isa.NumSegments, isa.SegmentBits, isa.MaxSegment, isa.MaxFuel, slotSize,
+		isa.SegStack, isa.SegData, isa.SegROData, isa.SegContext, isa.SegGrant5, isa.SegGrant6, nil}
 	for _, e := range diag.Table {
 		if e.Code >= 2000 && e.Code < 4000 {
 			data.Statuses = append(data.Statuses, e)
@@ -148,21 +159,41 @@ func unparen(s string) string {
 	return s
 }
 
-// sizes prints the bytes that an access takes, four bits for each value of an
-// opcode's size field.
-func sizes() (string, error) {
-	var table, known uint32
+// slotSize is the bytes of an instruction.
+const slotSize = 8
+
+// lasts prints the bytes that an access takes less one, four bits for each
+// value of an opcode's size field.
+func lasts() (string, error) {
+	sizes := map[uint8]uint8{}
+	var table uint32
 	for i := range isa.Table {
 		r := &isa.Table[i]
 		if r.Size == 0 {
 			continue
 		}
-		at := 4 * uint32(r.Opcode>>3&3)
-		if known>>at&1 == 1 && table>>at&15 != uint32(r.Size) {
+		field := r.Opcode >> 3 & 3
+		if s, ok := sizes[field]; ok && s != r.Size {
 			return "", fmt.Errorf("cgen: the size field of %s means two things", r.Name)
 		}
-		known |= 1 << at
-		table |= uint32(r.Size) << at &^ (table & (15 << at))
+		sizes[field] = r.Size
+		table |= uint32(r.Size-1) << (4 * field)
 	}
-	return fmt.Sprintf("%#x", table), nil
+	return fmt.Sprintf("0x%04x", table), nil
+}
+
+// mask32 prints the mask of 32-bit shift counts, after making sure that the
+// table has it.
+func mask32() (string, error) {
+	for _, name := range []string{"lsh32_reg", "rsh32_reg", "arsh32_reg"} {
+		r := isa.ByName(name)
+		for _, n := range []uint64{0, 1, 31, 32, 33, 63} {
+			env := bv.Env{"dst": 0x8765432187654321, "src": n}
+			masked := bv.Env{"dst": 0x8765432187654321, "src": n & 31}
+			if bv.Eval(r.Value, env) != bv.Eval(r.Value, masked) {
+				return "", fmt.Errorf("cgen: %s does not mask its count with 31", name)
+			}
+		}
+	}
+	return "31u", nil
 }

@@ -23,8 +23,9 @@ import (
 
 func main() {
 	dry := flag.Bool("n", false, "change nothing, and fail if anything would change")
+	out := flag.String("o", "", "folder to write to (default the module)")
 	flag.Parse()
-	changed, err := run(*dry)
+	changed, err := run(*dry, *out)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "femtogen:", err)
 		os.Exit(1)
@@ -34,10 +35,12 @@ func main() {
 	}
 }
 
-func run(dry bool) (changed bool, err error) {
-	root, err := moduleRoot()
-	if err != nil {
-		return false, err
+func run(dry bool, out string) (changed bool, err error) {
+	if out == "" {
+		var err error
+		if out, err = moduleRoot(); err != nil {
+			return false, err
+		}
 	}
 	core, err := cgen.Files()
 	if err != nil {
@@ -48,7 +51,7 @@ func run(dry bool) (changed bool, err error) {
 		files["riotpkg/femtocontainer/"+name] = text
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		file := filepath.Join(root, filepath.FromSlash(name))
+		file := filepath.Join(out, filepath.FromSlash(name))
 		old, err := os.ReadFile(file)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return false, err

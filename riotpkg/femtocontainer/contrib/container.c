@@ -53,7 +53,7 @@ uint16_t femto_container_run(femto_container_t *c, uint32_t entry,
         *result = (femto_result_t){
             .value = (code == 0) ? vm.r[0] : 0,
             .fuel_used = used,
-            .pc = vm.pc,
+            .pc = femto_pc(&vm),
             .address = vm.address,
             .code = code,
         };

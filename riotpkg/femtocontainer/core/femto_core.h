@@ -97,34 +97,41 @@ typedef struct femto_image {
 
 typedef struct femto_vm femto_vm_t;
 
-/** Answers the system call @p id for @p vm: reads arguments from and writes the
- *  result to vm->r, subtracts the price from vm->room. Returns 0, or a status
- *  with nothing changed. */
+/** Answers the system call @p id for @p vm: reads arguments from vm->r[1] to
+ *  vm->r[5], subtracts the price from vm->room, and writes the result to
+ *  vm->r[0]; the other registers stay. Returns 0, or a status with nothing
+ *  changed. */
 typedef uint16_t (*femto_call_fn)(femto_vm_t *vm, uint32_t id);
 
-/** An image with RAM. .data and .bss persist between activations. */
+/** An image with RAM. .data and .bss persist between activations, of which
+ *  there is one at a time. */
 typedef struct femto_instance {
     femto_image_t image;
     femto_frame_t *frames; /**< depth - 1 of them */
     uint8_t *stack;        /**< depth frames, then data and bss */
-    femto_call_fn call; /**< answers system calls */
-    void *host;         /**< for the caller's use */
+    uint32_t level;        /**< suspended frames */
+    femto_call_fn call;    /**< answers system calls */
+    void *host;            /**< for the caller's use */
 } femto_instance_t;
+
+/** Memory that may be accessed in one way. */
+typedef struct femto_span {
+    uint32_t end;  /**< one past its last guest address; nothing is reached with 0 */
+    uint8_t *base; /**< the host's address of its first byte */
+} femto_span_t;
+
+/** First of the spans that may be written. */
+enum { FEMTO_WRITE = FEMTO_NUM_SEGMENTS - 1 };
 
 /** One activation. Lives on the caller's stack as a rule. */
 struct femto_vm {
     uint64_t r[FEMTO_NUM_REGS]; /**< registers */
-    /** For each segment one past its last guest address, 0 when it is not
-     *  mapped, and the host's address of its first byte. */
-    struct femto_segment {
-        uint32_t end;
-        uint8_t *base;
-    } segment[FEMTO_NUM_SEGMENTS];
-    uint32_t writable_end[FEMTO_NUM_SEGMENTS]; /**< end, or 0 if read-only */
+    /** Loads use span[segment], stores span[FEMTO_WRITE + segment]. The last
+     *  segment is never read and the first never written: they share one. */
+    femto_span_t span[FEMTO_WRITE + FEMTO_NUM_SEGMENTS];
     femto_instance_t *instance;
-    uint32_t pc;      /**< slot of the instruction that faulted or is next */
-    uint32_t room;    /**< fuel left; relative to pc while out of fuel */
-    uint32_t level;   /**< suspended frames */
+    const femto_word_t *pc; /**< the instruction that stopped the run or is next */
+    uint32_t room;    /**< fuel left; counted from pc while out of fuel */
     uint32_t address; /**< guest address of a refused access */
 };
 
@@ -177,6 +184,9 @@ uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel);
 /** Fuel left after femto_resume(). After FEMTO_E_OUT_OF_FUEL all fuel counts as
  *  used, though a price that did not fit may have left some for the next slice. */
 uint32_t femto_room(const femto_vm_t *vm);
+
+/** Slot of the instruction that stopped the run, or that makes a system call. */
+uint32_t femto_pc(const femto_vm_t *vm);
 
 /** The @p len bytes at guest address @p addr for the host to read, or NULL. */
 const uint8_t *femto_read(femto_vm_t *vm, uint64_t addr, uint32_t len);

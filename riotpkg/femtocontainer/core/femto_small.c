@@ -2,372 +2,85 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
+/* The engine for the smallest flash: one loop around femto_step.h. */
+
 #include "femto_core.h"
-
-/* The engine for the smallest flash. Operands are decoded once for all
- * instructions of a class, and a 32-bit operation is the 64-bit one on operands
- * cut to 32 bits, or extended with their sign, wherever that has the same low
- * half. */
-
-static uint64_t sext32(uint64_t x)
-{
-    return (uint64_t)(int64_t)(int32_t)(uint32_t)x;
-}
-
-static uint64_t load(const uint8_t *p, uint32_t size)
-{
-    uint32_t lo = p[0];
-    uint32_t hi = 0;
-
-    if (size > 1) {
-        lo |= (uint32_t)p[1] << 8;
-    }
-    if (size > 2) {
-        lo |= (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-    }
-    if (size > 4) {
-        hi = p[4] | (uint32_t)p[5] << 8 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 24;
-    }
-    return (uint64_t)hi << 32 | lo;
-}
-
-static void store(uint8_t *p, uint32_t size, uint64_t v)
-{
-    uint32_t lo = (uint32_t)v;
-    uint32_t hi = (uint32_t)(v >> 32);
-
-    p[0] = (uint8_t)lo;
-    if (size > 1) {
-        p[1] = (uint8_t)(lo >> 8);
-    }
-    if (size > 2) {
-        p[2] = (uint8_t)(lo >> 16);
-        p[3] = (uint8_t)(lo >> 24);
-    }
-    if (size > 4) {
-        p[4] = (uint8_t)hi;
-        p[5] = (uint8_t)(hi >> 8);
-        p[6] = (uint8_t)(hi >> 16);
-        p[7] = (uint8_t)(hi >> 24);
-    }
-}
+#include "femto_step.h"
 
 uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
 {
-    const femto_instance_t *c = vm->instance;
-    const femto_word_t *text = c->image.text;
-    uint64_t *r = vm->r;
-    uint32_t pc = vm->pc;
-    uint32_t bound = pc + vm->room + (fuel < FEMTO_MAX_FUEL ? fuel : FEMTO_MAX_FUEL);
-    uint32_t next;
+    const femto_word_t *pc = vm->pc;
+    uint32_t bound = femto_bound(pc, vm->room + femto_fuel(fuel));
     uint16_t status;
 
-    for (;; pc = next) {
-        uint32_t insn = text[2 * pc];
-        uint32_t imm = text[2 * pc + 1];
-        uint32_t off = (uint32_t)(int32_t)(int16_t)(insn >> 16);
-        uint32_t op = insn & 0xff;
-        uint32_t is64 = op & 1; /* in the classes of arithmetic and jumps */
-        uint64_t *dst = &r[insn >> 8 & 15];
-        uint64_t *src = &r[insn >> 12 & 15];
-        uint64_t a = *dst;
-        uint64_t b = (op & 0x08) != 0 ? *src : sext32(imm);
+    for (;;) {
+        const uint32_t insn = pc[0];
+        const uint32_t imm = pc[1];
+        uint32_t distance; /* bytes from pc to where control goes */
 
-        next = pc + 1;
-        switch (op & 7) {
-        case 0: /* LD */
-            if (op != 0x18) {
-                goto illegal;
-            }
-            *dst = ((uint64_t)text[2 * pc + 3] << UINT64_C(32)) | (uint64_t)imm;
-            next = pc + 2;
-            break;
-
-        case 1: /* LDX */
-        case 2: /* ST */
-        case 3: { /* STX */
-            uint32_t size = 0x8124u >> (op >> 1 & 12) & 15;
-            uint32_t mode = op & 0xe0;
-            uint32_t loads = (op & 7) == 1;
-            uint32_t addr = (uint32_t)(loads ? *src : a) + off;
-            uint32_t s = addr >> FEMTO_SEGMENT_BITS & (FEMTO_NUM_SEGMENTS - 1);
-            uint32_t end = loads ? vm->segment[s].end : vm->writable_end[s];
-
-            if (mode != 0x60 &&
-                (op & ~0x18u) != 0x81 &&
-                op != 0xc3 && op != 0xdb) {
-                goto illegal;
-            }
-            if (addr + (size - 1) >= end) {
-                vm->address = addr;
-                status = FEMTO_E_BAD_ACCESS;
+        pc += 2;
+        switch (FEMTO_CLASS(insn)) {
+        case 4:
+        case 7:
+            femto_alu(vm, insn, imm);
+            continue;
+        case 0:
+            vm->r[FEMTO_DST(insn)] = ((uint64_t)pc[1] << UINT64_C(32)) | (uint64_t)imm;
+            pc += 2;
+            continue;
+        case 1:
+        case 2:
+        case 3:
+            status = femto_access(vm, insn, imm);
+            if (status != 0) {
                 goto stop;
             }
-            uint8_t *p = vm->segment[s].base + (addr & ((1u << FEMTO_SEGMENT_BITS) - 1));
-            if (loads || mode == 0xc0) {
-                a = load(p, size);
-            }
-            if (loads) {
-                if (mode == 0x80) {
-                    uint32_t n = 64 - 8 * size;
-                    if (n == 0) {
-                        goto illegal;
-                    }
-                    a = (uint64_t)((int64_t)(a << n) >> n);
-                }
-                *dst = a;
-                break;
-            }
-            b = (op & 7) == 3 ? *src : sext32(imm);
-            if (mode == 0xc0) {
-                uint64_t old = a;
-                uint64_t *to = src;
-                switch (imm & ~1u) {
-                case 0x0:
-                    b = old + b;
-                    break;
-                case 0x40:
-                    b = old | b;
-                    break;
-                case 0x50:
-                    b = old & b;
-                    break;
-                case 0xa0:
-                    b = old ^ b;
-                    break;
-                case 0xf1 & ~1u:
-                    to = r;
-                    if (old != (size == 4 ? (uint32_t)*r : *r)) {
-                        b = old;
-                    }
-                    break;
-                default: /* xchg */
-                    break;
-                }
-                if ((imm & 1) != 0) {
-                    *to = old;
-                }
-            }
-            store(p, size, b);
+            continue;
+        default:
             break;
         }
-
-        case 4: /* ALU */
-        case 7: { /* ALU64 */
-            uint64_t mask = 63;
-
-            if (!is64) {
-                a = (uint32_t)a;
-                b = (uint32_t)b;
-                mask = 31;
-            }
-            switch (op >> 4) {
-            case 0:
-                a = a + b;
-                break;
-            case 1:
-                a = a - b;
-                break;
-            case 2:
-                a = a * b;
-                break;
-            case 4:
-                a = a | b;
-                break;
-            case 5:
-                a = a & b;
-                break;
-            case 10:
-                a = a ^ b;
-                break;
-            case 6:
-                b &= mask;
-                a = a << (b & UINT64_C(63));
-                break;
-            case 7:
-                b &= mask;
-                a = a >> (b & UINT64_C(63));
-                break;
-            case 12:
-                a = is64 ? a : sext32(a);
-                b &= mask;
-                a = (uint64_t)((int64_t)a >> (b & UINT64_C(63)));
-                break;
-            case 3:
-                if (off == 0) {
-                    a = (b == UINT64_C(0)) ? UINT64_C(0) : (a / b);
-                    break;
-                }
-                if (!is64) {
-                    a = sext32(a);
-                    b = sext32(b);
-                }
-                a = (b == UINT64_C(0)) ? UINT64_C(0) : ((b == UINT64_C(0xffffffffffffffff)) ? (UINT64_C(0) - a) : (uint64_t)((int64_t)a / (int64_t)b));
-                break;
-            case 9:
-                if (off == 0) {
-                    a = (b == UINT64_C(0)) ? a : (a % b);
-                    break;
-                }
-                if (!is64) {
-                    a = sext32(a);
-                    b = sext32(b);
-                }
-                a = (b == UINT64_C(0)) ? a : ((b == UINT64_C(0xffffffffffffffff)) ? UINT64_C(0) : (uint64_t)((int64_t)a % (int64_t)b));
-                break;
-            case 8:
-                if ((op & 0x08) != 0) {
-                    goto illegal;
-                }
-                a = UINT64_C(0) - a;
-                break;
-            case 11:
-                a = b;
-                if (off != 0) {
-                    a = (uint64_t)((int64_t)(b << (64 - off)) >> (64 - off));
-                }
-                break;
-            case 13: {
-                uint64_t x = *dst;
-                if (op == 0xd4) {
-                    a = x << (64 - imm) >> (64 - imm);
-                } else if (op == 0xdc || op == 0xd7) {
-                    a = 0;
-                    for (uint32_t i = 0; i < imm; i += 8) {
-                        a = a << 8 | (x & 0xff);
-                        x >>= 8;
-                    }
-                } else {
-                    goto illegal;
-                }
-                is64 = 1; /* the result may be wide in either class */
-                break;
-            }
-            default:
-                goto illegal;
-            }
-            *dst = is64 ? a : (uint32_t)a;
-            break;
+        if (!femto_taken(vm, insn, imm)) {
+            continue;
         }
-
-        default: { /* JMP, JMP32 */
-            uint32_t target = next + off;
-            int taken;
-
-            if (!is64) {
-                /* The sign extension keeps the order of unsigned numbers too. */
-                a = sext32(a);
-                b = sext32(b);
-            }
-            switch (op >> 4) {
-            case 1:
-                taken = a == b;
-                break;
-            case 2:
-                taken = b < a;
-                break;
-            case 3:
-                taken = b <= a;
-                break;
-            case 4:
-                taken = (a & b) != UINT64_C(0);
-                break;
-            case 5:
-                taken = a != b;
-                break;
-            case 6:
-                taken = (int64_t)b < (int64_t)a;
-                break;
-            case 7:
-                taken = (int64_t)b <= (int64_t)a;
-                break;
-            case 10:
-                taken = a < b;
-                break;
-            case 11:
-                taken = a <= b;
-                break;
-            case 12:
-                taken = (int64_t)a < (int64_t)b;
-                break;
-            case 13:
-                taken = (int64_t)a <= (int64_t)b;
-                break;
-            case 0:
-                if ((op & 0x08) != 0) {
-                    goto illegal;
-                }
-                if (!is64) {
-                    target = next + imm;
-                }
-                taken = 1;
-                break;
-            default:
-                if (op != 0x85 && op != 0x95) {
-                    goto illegal;
-                }
-                taken = 1;
-                break;
-            }
-            if (!taken) {
-                break;
-            }
-            if ((int32_t)(bound - next) < 0) {
-                goto stop_out_of_fuel;
-            }
-            if (op == 0x85) {
-                if ((insn >> 12 & 15) == 0) {
-                    vm->pc = pc;
-                    vm->room = bound - next;
-                    status = c->call(vm, imm);
-                    if (status == FEMTO_E_OUT_OF_FUEL) {
-                        goto stop_out_of_fuel;
-                    }
-                    if (status != 0) {
-                        goto stop;
-                    }
-                    bound = next + vm->room;
-                    break;
-                }
-                if (vm->level + 1 >= c->image.depth) {
-                    status = FEMTO_E_CALL_DEPTH;
-                    goto stop;
-                }
-                femto_frame_t *frame = &c->frames[vm->level++];
-                for (uint32_t i = 0; i < 4; i++) {
-                    frame->r[i] = r[6 + i];
-                }
-                frame->pc = next;
-                r[10] -= c->image.frame_size;
-                target = next + imm;
-            } else if (op == 0x95) {
-                if (vm->level == 0) {
-                    status = 0;
-                    goto stop;
-                }
-                const femto_frame_t *frame = &c->frames[--vm->level];
-                for (uint32_t i = 0; i < 4; i++) {
-                    r[6 + i] = frame->r[i];
-                }
-                r[10] += c->image.frame_size;
-                target = frame->pc;
-            }
-            bound += target - next;
-            next = target;
-            break;
-        }
-        }
-    }
-
-illegal:
-    status = FEMTO_E_ILLEGAL_OPCODE;
-stop:
-    if ((int32_t)(bound - next) < 0) {
-stop_out_of_fuel:
         status = FEMTO_E_OUT_OF_FUEL;
-        next = pc;
+        if (femto_exhausted(bound, pc)) {
+            goto stop;
+        }
+        distance = 8u * FEMTO_OFF(insn);
+        switch (FEMTO_OP(insn)) {
+        case 0x95:
+            if (vm->instance->level == 0) {
+                status = 0;
+                goto stop;
+            }
+            distance = femto_leave(vm) - femto_low(pc);
+            break;
+        case 0x85:
+            if (FEMTO_SRC(insn) == 0) {
+                vm->pc = pc - 2;
+                vm->room = femto_left(pc, bound);
+                status = vm->instance->call(vm, imm);
+                if (status != 0) {
+                    goto stop;
+                }
+                bound = femto_bound(pc, vm->room);
+                continue;
+            }
+            status = femto_enter(vm, pc);
+            if (status != 0) {
+                goto stop;
+            }
+            distance = 8u * imm;
+            break;
+        case 0x06:
+            distance = 8u * imm;
+            break;
+        default:
+            break;
+        }
+        bound += distance;
+        pc += (int32_t)distance / 4;
     }
-    vm->pc = pc;
-    vm->room = bound - next;
-    return status;
+stop:
+    return femto_stop(vm, pc - 2, bound, status);
 }

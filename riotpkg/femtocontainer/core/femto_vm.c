@@ -50,44 +50,63 @@ void femto_reset(femto_instance_t *c)
     }
 }
 
-static void map(femto_vm_t *vm, uint32_t segment, uint8_t *base, uint32_t len, int writable)
+/* The end of an empty segment is its first address, which no access reaches. */
+static void map(femto_span_t *span, uint32_t segment, uint8_t *base, uint32_t len)
 {
-    uint32_t end = len != 0 ? (segment << FEMTO_SEGMENT_BITS) + len : 0;
-
-    vm->segment[segment].base = base;
-    vm->segment[segment].end = end;
-    vm->writable_end[segment] = writable != 0 ? end : 0;
+    span[segment].end = (segment << FEMTO_SEGMENT_BITS) + len;
+    span[segment].base = base;
 }
 
 uint16_t femto_start(femto_vm_t *vm, femto_instance_t *c, uint32_t slot,
                      void *ctx, uint32_t ctx_len, int writable)
 {
     const femto_image_t *img = &c->image;
+    femto_span_t *read = vm->span;
+    femto_span_t *write = vm->span + FEMTO_WRITE;
     uint32_t stack = stack_len(img);
+    uint32_t data = img->data_len + img->bss_len;
+    uint8_t *p = c->stack;
 
     if (ctx_len > FEMTO_MAX_SEGMENT) {
         return FEMTO_E_BAD_GRANT;
     }
-    for (uint32_t i = 0; i < FEMTO_NUM_REGS; i++) {
-        vm->r[i] = 0;
+    for (uint8_t *end = p + stack; p != end; p++) {
+        *p = 0;
     }
-    for (uint32_t i = 0; i < FEMTO_NUM_SEGMENTS; i++) {
-        map(vm, i, 0, 0, 0);
-    }
-    for (uint32_t i = 0; i < stack; i++) {
-        c->stack[i] = 0;
-    }
-    map(vm, 1, c->stack, stack, 1);
-    map(vm, 2, c->stack + stack, img->data_len + img->bss_len, 1);
-    map(vm, 3, (uint8_t *)img->rodata, img->rodata_len, 0);
-    map(vm, 4, (uint8_t *)ctx, ctx_len, writable);
+    /* Without loops, which would take more instructions than a short run. */
+    vm->r[0] = 0;
+    vm->r[3] = 0;
+    vm->r[4] = 0;
+    vm->r[5] = 0;
+    vm->r[6] = 0;
+    vm->r[7] = 0;
+    vm->r[8] = 0;
+    vm->r[9] = 0;
     vm->r[1] = 4u << FEMTO_SEGMENT_BITS;
     vm->r[2] = ctx_len;
     vm->r[10] = (1u << FEMTO_SEGMENT_BITS) + stack;
+    read[0].end = 0;
+    read[5].end = 0;
+    read[6].end = 0;
+    write[0].end = 0;
+    write[3].end = 0;
+    write[4].end = 0;
+    write[5].end = 0;
+    write[6].end = 0;
+    write[7].end = 0;
+    map(read, 1, c->stack, stack);
+    map(write, 1, c->stack, stack);
+    map(read, 2, p, data);
+    map(write, 2, p, data);
+    map(read, 3, (uint8_t *)img->rodata, img->rodata_len);
+    map(read, 4, (uint8_t *)ctx, ctx_len);
+    if (writable != 0) {
+        map(write, 4, (uint8_t *)ctx, ctx_len);
+    }
+    c->level = 0;
     vm->instance = c;
-    vm->pc = slot;
+    vm->pc = img->text + 2 * slot;
     vm->room = 0;
-    vm->level = 0;
     vm->address = 0;
     return 0;
 }
@@ -97,7 +116,8 @@ uint16_t femto_grant(femto_vm_t *vm, uint32_t segment, void *base, uint32_t len,
     if ((segment != 5 && segment != 6) || len > FEMTO_MAX_SEGMENT) {
         return FEMTO_E_BAD_GRANT;
     }
-    map(vm, segment, (uint8_t *)base, len, writable);
+    map(vm->span, segment, (uint8_t *)base, len);
+    map(vm->span + FEMTO_WRITE, segment, (uint8_t *)base, writable != 0 ? len : 0);
     return 0;
 }
 
@@ -106,37 +126,33 @@ uint32_t femto_room(const femto_vm_t *vm)
     return (int32_t)vm->room < 0 ? 0 : vm->room;
 }
 
+uint32_t femto_pc(const femto_vm_t *vm)
+{
+    return (uint32_t)(vm->pc - vm->instance->image.text) / 2;
+}
+
 /* An access of any length, where the engines know those of 1, 2, 4 and 8. */
-static uint8_t *locate(femto_vm_t *vm, uint32_t addr, uint32_t len, int write)
+static uint8_t *locate(femto_vm_t *vm, uint32_t first, uint32_t addr, uint32_t len)
 {
     static uint8_t nothing;
-    uint32_t segment = addr >> FEMTO_SEGMENT_BITS;
-    uint32_t offset = addr & ((1u << FEMTO_SEGMENT_BITS) - 1);
+    const femto_span_t *span = &vm->span[first + ((addr >> 24u) & 7u)];
 
     if (len == 0) {
         return &nothing;
     }
-    vm->address = addr;
-    if (segment >= FEMTO_NUM_SEGMENTS) {
+    if (addr >= span->end || len > span->end - addr) {
+        vm->address = addr;
         return 0;
     }
-    uint32_t end = write ? vm->writable_end[segment] : vm->segment[segment].end;
-    if (end == 0) {
-        return 0;
-    }
-    uint32_t size = end - (segment << FEMTO_SEGMENT_BITS);
-    if (len > size || offset > size - len) {
-        return 0;
-    }
-    return vm->segment[segment].base + offset;
+    return span->base + (addr & 0xffffffu);
 }
 
 const uint8_t *femto_read(femto_vm_t *vm, uint64_t addr, uint32_t len)
 {
-    return locate(vm, (uint32_t)addr, len, 0);
+    return locate(vm, 0, (uint32_t)addr, len);
 }
 
 uint8_t *femto_write(femto_vm_t *vm, uint64_t addr, uint32_t len)
 {
-    return locate(vm, (uint32_t)addr, len, 1);
+    return locate(vm, FEMTO_WRITE, (uint32_t)addr, len);
 }
