@@ -82,6 +82,8 @@ func Build(ctx context.Context, sources []string, opts BuildOptions) (*Output, e
 			if err := c.compile(ctx, source, object, &deps); err != nil {
 				return nil, err
 			}
+		} else {
+			deps.WriteString(c.rule(source))
 		}
 		elf, err := readFile(object)
 		if err != nil {
@@ -159,12 +161,21 @@ func (c *compiler) compile(ctx context.Context, source, object string, deps *byt
 	}
 	if c.opts.DepFile != "" {
 		b, err := os.ReadFile(depFile)
-		if err != nil && !errors.Is(err, os.ErrNotExist) { // .s has none
+		switch {
+		case errors.Is(err, os.ErrNotExist): // .s has none
+			deps.WriteString(c.rule(source))
+		case err != nil:
 			return err
 		}
 		deps.Write(b)
 	}
 	return nil
+}
+
+// rule is the make rule of a source that includes nothing.
+func (c *compiler) rule(source string) string {
+	escaped := strings.NewReplacer(" ", `\ `, "#", `\#`, "$", "$$").Replace(source)
+	return fmt.Sprintf("%s: %s\n", c.opts.DepTarget, escaped)
 }
 
 // run gives what the command said on standard error.
