@@ -80,6 +80,7 @@ func (u *ui) deliverUnchecked(path string, linked *link.Output) error {
 	if err := u.writeProgram(path, p.img, p.source); err != nil {
 		return err
 	}
+	v := newView(p.img)
 	if u.json {
 		warnings := []error{}
 		for _, w := range linked.Warnings {
@@ -89,12 +90,12 @@ func (u *ui) deliverUnchecked(path string, linked *link.Output) error {
 			Output   string      `json:"output"`
 			Image    view        `json:"image"`
 			Warnings []jsonError `json:"warnings"`
-		}{path, newView(p.img), jsonErrors(warnings)})
+		}{path, v, jsonErrors(warnings)})
 		return nil
 	}
 	for _, w := range linked.Warnings {
 		u.warn(w)
 	}
-	u.note("%s: %s", path, summary(p.img))
+	u.note("%s: %d bytes, %s", path, v.Size, summary(p.img))
 	return nil
 }
