@@ -209,7 +209,7 @@ func TestDamage(t *testing.T) {
 		"section past the end":           {program(load, loadData, with(data, func(h *header) { h.size = 1 << 40 })), diag.BadObject},
 		"section offset wraps":           {program(load, loadData, with(data, func(h *header) { h.offset, h.size = 1<<64-8, 16 })), diag.BadObject},
 		"sections overlap":               {program(load, loadData, with(data, func(h *header) { h.offset, h.size = 64, 700 })), diag.BadObject},
-		"bss huge":                       {program(load, loadData, with(data, func(h *header) { h.typ, h.data, h.size = elf.SHT_NOBITS, nil, 1 << 62 })), diag.SectionTooLong},
+		"bss huge":                       {program(load, loadData, with(data, func(h *header) { h.typ, h.data, h.size = elf.SHT_NOBITS, nil, 1<<62 })), diag.SectionTooLong},
 		"bss too long":                   {program(load, loadData, with(data, func(h *header) { h.typ, h.data, h.size = elf.SHT_NOBITS, nil, 1<<24-7 })), diag.SectionTooLong},
 		"bss as long as can be":          {program(load, loadData, with(data, func(h *header) { h.typ, h.data, h.size = elf.SHT_NOBITS, nil, 1<<24-8 })), 0},
 		"bss with relocations":           {program(load, loadData, with(data, func(h *header) { h.typ, h.data, h.size = elf.SHT_NOBITS, nil, 16 }), header{name: ".rel.bss", typ: elf.SHT_REL, link: 3, info: 5, data: rels(rel(0, symData, relAbs64))}), diag.BadRelocation},

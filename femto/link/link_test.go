@@ -177,7 +177,7 @@ func TestGCC(t *testing.T) {
 	}
 	sources, err := filepath.Glob("testdata/*.c")
 	require.NoError(t, err)
-	for _, source := range sources {
+	for _, source := range append(sources, "testdata/gcc/invalid_division.c") {
 		want := expected(t, source)
 		if _, only := want.one("clang"); only {
 			continue

@@ -1,0 +1,3 @@
+// gcc takes signed division from its library.
+//! error FC1002: function entry uses __divdi3, which nothing defines
+int entry(long *x) { return x[0] / x[1]; }
