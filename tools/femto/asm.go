@@ -44,7 +44,7 @@ is the entry point main.`,
 	out := outputFileFlag(cmd, "`FILE` that gets the image")
 	cmd.Flags().BoolVar(&unchecked, "unchecked", false, "write the image even if a device would refuse it")
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
-		path, err := out.path()
+		path, err := out.path(args...)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,8 @@ func buildCmd(u *ui) *cobra.Command {
 		Use:   "build SRC.c... -o OUT.fc",
 		Short: "compile C, link it, and verify the image",
 		Long: `Build compiles C with clang, links it, and verifies the image. The sources
-include femto.h for the system calls, which comes with femto.
+include femto.h for the system calls, which comes with femto. Assembly (.s, .S,
+for clang) and objects (.o) may be among them.
 
 Entry points are the global functions in sections of their own, as SEC("name")
 makes them, or else every global function that no function calls. What no entry
@@ -46,13 +48,18 @@ OUT.fc.map, beside the image, tells the other commands the source lines.`,
 	flags.StringVar(&opts.DepFile, "deps", "", "`FILE` that gets make rules: OUT.fc depends on the sources and headers")
 	complete(cmd, "mcpu", "v1", "v2", "v3", "v4")
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
-		path, err := out.path()
+		path, err := out.path(args...)
 		if err != nil {
 			return err
 		}
-		for _, name := range args {
-			if name == stdio {
-				return usagef("C source cannot come from standard input")
+		for i, name := range args {
+			switch filepath.Ext(name) {
+			case ".c", ".s", ".S", ".o":
+			default:
+				return usagef("%s is not a file that build knows, by its name; those end in .c, .s, .S or .o", title(name))
+			}
+			if strings.HasPrefix(name, "-") {
+				args[i] = "./" + name // clang would take it for an option
 			}
 		}
 		opts.Options = *linkOptions

@@ -35,7 +35,7 @@ one may be live at once, or 8 where there are local calls.`,
 	complete(cmd, "stack")
 	complete(cmd, "depth")
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
-		path, err := out.path()
+		path, err := out.path(args...)
 		if err != nil {
 			return err
 		}

@@ -95,21 +95,54 @@ func (u *ui) write(name string, b []byte) error {
 		_, err := u.out.Write(b)
 		return err
 	}
+	t, err := findTarget(name)
+	if err != nil {
+		return err
+	}
+	if t.special {
+		return os.WriteFile(t.path, b, 0)
+	}
+	return replace(t.path, b, t.mode)
+}
+
+// A target is where an output file goes.
+type target struct {
+	path    string
+	mode    fs.FileMode
+	special bool // it exists and is not a regular file
+}
+
+func findTarget(name string) (target, error) {
+	t := target{path: name, mode: 0o666}
 	// A symbolic link stays; what it points to is replaced.
 	if real, err := filepath.EvalSymlinks(name); err == nil {
-		name = real
+		t.path = real
 	}
-	mode := fs.FileMode(0o666)
-	st, err := os.Stat(name)
+	st, err := os.Stat(t.path)
 	switch {
-	case err == nil && st.IsDir():
-		return fmt.Errorf("%s is a directory", name)
-	case err == nil && !st.Mode().IsRegular():
-		return os.WriteFile(name, b, 0)
-	case err == nil:
-		mode = st.Mode().Perm()
+	case err != nil: // most likely it does not exist; creating it will tell
+	case st.IsDir():
+		return t, fmt.Errorf("%s is a directory", name)
+	case !st.Mode().IsRegular():
+		t.special = true
+	default:
+		t.mode = st.Mode().Perm()
 	}
-	return replace(name, b, mode)
+	return t, nil
+}
+
+// distinct refuses an output file that is also an input.
+func distinct(output string, inputs ...string) error {
+	out, err := os.Stat(output)
+	if err != nil || !out.Mode().IsRegular() {
+		return nil
+	}
+	for _, name := range inputs {
+		if in, err := os.Stat(name); err == nil && os.SameFile(in, out) {
+			return usagef("the output file %s is also an input", output)
+		}
+	}
+	return nil
 }
 
 func replace(name string, b []byte, mode fs.FileMode) (err error) {

@@ -32,7 +32,7 @@ OUT.fc.map, beside the image, tells the other commands the source lines.`,
 	out := outputFileFlag(cmd, "`FILE` that gets the image")
 	opts := linkFlags(cmd)
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
-		path, err := out.path()
+		path, err := out.path(args...)
 		if err != nil {
 			return err
 		}

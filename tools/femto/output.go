@@ -57,15 +57,15 @@ func outputFileFlag(cmd *cobra.Command, what string) *output {
 	return o
 }
 
-// path is the output file, which has to be given.
-func (o *output) path() (string, error) {
+// path is the output file, which has to be given and not be an input.
+func (o *output) path(inputs ...string) (string, error) {
 	switch {
 	case o.file == "":
 		return "", usagef("where to? add -o FILE")
 	case o.file == stdio && o.json:
 		return "", usagef("standard output cannot take both the file and JSON")
 	}
-	return o.file, nil
+	return o.file, distinct(o.file, inputs...)
 }
 
 // asksForJSON reports whether cmd was told -o json.

@@ -72,19 +72,26 @@ func resolve(name string) (uint16, bool) {
 	return 0, false
 }
 
-// writeProgram writes an image, and its source map beside it.
+// writeProgram writes an image, and its source map beside it when that is a
+// regular file.
 func (u *ui) writeProgram(name string, img *image.Image, source *link.SourceMap) error {
 	b, err := img.Encode()
 	if err != nil {
 		return locate(err, name)
 	}
 	if name != stdio && source != nil {
+		t, err := findTarget(name)
+		if err != nil {
+			return err
+		}
 		text, err := source.Encode()
 		if err != nil {
 			return err
 		}
-		if err := u.write(name+link.SourceSuffix, text); err != nil {
-			return err
+		if !t.special {
+			if err := u.write(name+link.SourceSuffix, text); err != nil {
+				return err
+			}
 		}
 	}
 	return u.write(name, b)
