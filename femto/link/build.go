@@ -140,7 +140,7 @@ func (c *compiler) compile(ctx context.Context, source, object string, deps *byt
 		// dependencies: it is gone when make looks for it.
 		"-isystem", c.dir, "-fdebug-prefix-map="+c.dir+"=femto")
 	if c.opts.DepFile != "" {
-		args = append(args, "-MMD", "-MP", "-MF", depFile, "-MT", c.opts.DepTarget)
+		args = append(args, "-MMD", "-MP", "-MF", depFile, "-MQ", c.opts.DepTarget)
 	}
 	for _, d := range c.opts.Include {
 		args = append(args, "-I"+d)
@@ -174,8 +174,8 @@ func (c *compiler) compile(ctx context.Context, source, object string, deps *byt
 
 // rule is the make rule of a source that includes nothing.
 func (c *compiler) rule(source string) string {
-	escaped := strings.NewReplacer(" ", `\ `, "#", `\#`, "$", "$$").Replace(source)
-	return fmt.Sprintf("%s: %s\n", c.opts.DepTarget, escaped)
+	quote := strings.NewReplacer(" ", `\ `, "#", `\#`, "$", "$$")
+	return fmt.Sprintf("%s: %s\n", quote.Replace(c.opts.DepTarget), quote.Replace(source))
 }
 
 // run gives what the command said on standard error.

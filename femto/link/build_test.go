@@ -30,16 +30,16 @@ func TestDependencies(t *testing.T) {
 	require.NoError(t, os.WriteFile(source, []byte("#include <femto.h>\n#include \"shape.h\"\nint entry(void) { return SIDES; }\n"), 0o666))
 	opts := aCompiler(t).options("")
 	assembly := write(t, "a b$c.s", ".globl assembled\nassembled: exit\n")
-	opts.DepFile, opts.DepTarget = rules, "build/shape.fc"
+	opts.DepFile, opts.DepTarget = rules, "build/my shape.fc"
 	_, err := Build(t.Context(), []string{source, "testdata/objects/data-clang-14.o", assembly}, opts)
 	require.NoError(t, err)
 	b, err := os.ReadFile(rules)
 	require.NoError(t, err)
 	text := string(b)
-	assert.Contains(t, text, "build/shape.fc: ")
+	assert.Contains(t, text, `build/my\ shape.fc: `)
 	assert.Contains(t, text, header)
 	assert.Contains(t, text, source)
-	assert.Contains(t, text, "build/shape.fc: testdata/objects/data-clang-14.o\n")
+	assert.Contains(t, text, "build/my\\ shape.fc: testdata/objects/data-clang-14.o\n")
 	assert.Contains(t, text, `a\ b$$c.s`)
 	assert.NotContains(t, text, "femto.h", "it is gone after the build")
 

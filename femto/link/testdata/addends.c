@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // Addresses inside objects, before them and just past them.
 //! run before 02000000 = 200
 //! run past = 1

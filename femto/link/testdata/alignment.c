@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // Every object is aligned as C says, whatever stands before it.
 //! run misaligned = 0
 //! run spread = 1

@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // What compilers make of C that old instruction sets lack.
 //! run divide 00000080ffffffff = -2147483648
 //! run divide 0700000002000000 = 3

@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // Local calls: static and global functions, within a section and across
 // sections, each in the image once; frames do not overlap; r6 to r9 survive.
 // never_called and what it refers to are left out, so that an undefined symbol in

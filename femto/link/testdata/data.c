@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // All kinds of data: zero, initialised, constant, tentative, static and global;
 // pointers between them in initialised data; string literals; tables.
 //! depth 1

@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // Without SEC, every global function that no other one calls is an entry point.
 //! entries first second third
 //! run first 01000000 = 11

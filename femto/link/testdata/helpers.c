@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // System calls are extern prototypes, found by name.
 //! helpers 7
 //! run use 05000000 = 18

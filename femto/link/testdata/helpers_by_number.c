@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // Kernel headers declare helpers by number; so can we. The list of imports is
 // sorted, each number once.
 //! clang

@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // SEC("hook/NAME") and SEC("hook/UUID") bind to a hook; other sections are entry
 // points without one. Several functions can share a section.
 //! entries timer again exact plain

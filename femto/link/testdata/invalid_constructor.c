@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 //! clang
 //! error FC1004: holds the address of function prepare
 int state;

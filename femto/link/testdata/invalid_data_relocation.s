@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: The femtocontainer authors
+# SPDX-License-Identifier: MIT
 # A 16-bit pointer cannot hold a guest address.
 #! error FC1006|FC1031
 	.text

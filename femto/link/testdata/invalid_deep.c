@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 //! error FC1009: the longest chain of calls has 33 frames; an image has at most 32
 #define F(n, m) __attribute__((noinline)) static int f##n(volatile int *x) { return f##m(x) + *x; }
 static __attribute__((noinline)) int f0(volatile int *x) { return *x; }

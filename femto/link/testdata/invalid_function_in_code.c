@@ -1,5 +1,7 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 //! error FC1004: function entry takes the address of function chosen
-//! at 6
+//! at 8
 static __attribute__((noinline)) int chosen(int x) { return x * 3; }
 long entry(int *x)
 {

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: The femtocontainer authors
+# SPDX-License-Identifier: MIT
 # A jump into another function.
 #! error FC1007: function entry jumps out of itself
 	.text

@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 //! error FC1014: function entry uses counters in section .maps
 struct {
 	int (*type)[2];

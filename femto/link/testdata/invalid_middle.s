@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: The femtocontainer authors
+# SPDX-License-Identifier: MIT
 # A call of a place that is no function.
 #! error FC1007: function entry calls offset 16 of section .text, where no function begins
 	.text

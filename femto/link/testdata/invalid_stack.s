@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: The femtocontainer authors
+# SPDX-License-Identifier: MIT
 # A frame that the compiler would have refused.
 #! error FC1008: function entry needs 520 bytes of stack; a frame has at most 512
 	.text

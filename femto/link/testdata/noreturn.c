@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // After a call that does not return the compiler writes no exit.
 //! helpers 8
 //! entries choose last

@@ -1,3 +1,5 @@
+# SPDX-FileCopyrightText: The femtocontainer authors
+# SPDX-License-Identifier: MIT
 # Assembly without .type and .size: functions are the global labels.
 #! frame 512
 #! functions entry twice

@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // A recursion gets a bounded depth, and a warning that names it.
 //! warning FC1015: odd -> even -> odd is a recursion|even -> odd -> even is a recursion
 //! depth 8

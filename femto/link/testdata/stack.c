@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // The frame is the largest that a reachable function has, rounded up to 8. A
 // buffer that is filled from its end shows only small offsets from r10.
 //! clang

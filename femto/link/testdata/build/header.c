@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // <femto.h> declares the system calls.
 //! helpers 7
 //! run entry = 5

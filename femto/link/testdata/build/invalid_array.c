@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 //! error FC1036: an array whose length is not constant, or alloca
 int entry(int *n)
 {

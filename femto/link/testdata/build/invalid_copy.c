@@ -1,5 +1,7 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 //! error FC1032: the compiler needs memcpy here, which a container does not have
-//! at 8
+//! at 10
 struct large {
 	char bytes[4000];
 };

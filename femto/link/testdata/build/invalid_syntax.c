@@ -1,5 +1,7 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 //! error FC1031: use of undeclared identifier 'undeclared'
-//! at 5
+//! at 7
 int entry(int *x)
 {
 	return *x + undeclared;

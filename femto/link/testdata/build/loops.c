@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // Plain loops that clear and copy stay loops; clang would make calls of memset
 // and memcpy from them.
 //! run entry = 1

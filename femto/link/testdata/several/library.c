@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 int factor = 3;
 const char *greeting = "hello";
 int shared[8];

@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
 // Entry points that use library.c.
 extern int scale(int x);
 extern int factor;
