@@ -6,6 +6,8 @@ package image
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -163,10 +165,13 @@ func TestRefusals(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	b, err := sample().Encode()
+	vectors, err := filepath.Glob("testdata/*.fc")
 	require.NoError(f, err)
-	f.Add(b)
-	f.Add(b[:40])
+	for _, name := range vectors {
+		b, err := os.ReadFile(name)
+		require.NoError(f, err)
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		img, err := Decode(b)
 		if err != nil {
