@@ -5,6 +5,7 @@ package attack
 
 import (
 	"math"
+	"slices"
 
 	"github.com/femtocontainer/femtocontainer/femto/sysapi"
 )
@@ -87,14 +88,14 @@ func Vectors(c *sysapi.Call, w *World) []Vector {
 				set(base, addresses(w))
 			}
 		case sysapi.String:
-			set(base, append(addresses(w), append(w.Strings, w.Formats...)...))
+			set(base, slices.Concat(addresses(w), w.Strings, w.Formats, w.Broken))
 		case sysapi.Format:
-			set(base, append(addresses(w), w.Strings...))
+			set(base, slices.Concat(addresses(w), w.Strings, w.Broken))
 			for _, f := range w.Formats {
 				base.Args[i] = f
 				for k := i + 1; k < sysapi.MaxArgs; k++ {
 					v := base
-					for _, x := range append(addresses(w), append(w.Strings, values...)...) {
+					for _, x := range slices.Concat(addresses(w), w.Strings, values) {
 						v.Args[k] = x
 						try(v)
 					}

@@ -26,12 +26,15 @@ func (s *Segment) Base() uint64 { return uint64(isa.SegmentBase(s.Number)) }
 type World struct {
 	Segments []Segment // 1 to 5, ascending
 	Strings  []uint64  // where strings begin that are fine
-	Formats  []uint64  // where formats begin, fine or not
+	Formats  []uint64  // where formats begin that are fine
+	Broken   []uint64  // where formats begin that are not
 }
 
-// formats are fine at first, then malformed.
 var formats = []string{
-	"plain", "%s", "%d%%", "%s|%s|%s|%s", "%-5s|%05d|%3c|%p", "%lu|%llx|%lX|%i", "%64d", "%-0064u", "%u%u%u", "%d %s",
+	"plain", "%s", "%d%%", "%s|%s|%s", "%-5s|%05d|%3c", "%lu|%llx|%lX", "%i|%p", "%64d", "%-0064u", "%u%u%u", "%d %s",
+}
+
+var brokenFormats = []string{
 	"%n", "%", "%5", "%l", "%lll", "%llld", "%65d", "%99999999999999999999d", "%ls", "%lc", "%lp", "%.3d", "%*d", "%f", "%hd", "%-%", "%5%",
 	"%d%d%d%d%d", "%s%s%s%s%s", "%ln", "%s%n", "% d", "%+d", "%#x", "%zu", "%jd", "%1$d", "%s\x80%",
 }
@@ -62,7 +65,11 @@ func NewWorld() *World {
 	for _, f := range formats {
 		w.Formats = append(w.Formats, add(f))
 	}
-	w.Formats = append(w.Formats, add(strings.Repeat("%%", 127)), add(strings.Repeat("%d", 127)), tooLong)
+	for _, f := range brokenFormats {
+		w.Broken = append(w.Broken, add(f))
+	}
+	w.Formats = append(w.Formats, add(strings.Repeat("%%", 127)))
+	w.Broken = append(w.Broken, add(strings.Repeat("%d", 127)), tooLong)
 	w.Strings = append(w.Strings, add("the last"))
 
 	// None of the others has a zero but in the middle of the data, so strings
