@@ -42,7 +42,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) string {
 	master, err := pty.Start(cmd)
 	require.NoError(t, err)
 	defer master.Close()
-	timer := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	timer := time.AfterFunc(60*time.Second, func() { cmd.Process.Kill() })
 	defer timer.Stop()
 	shown, _ := io.ReadAll(master) // ends with EIO when the program does
 	_ = cmd.Wait()
@@ -94,11 +94,17 @@ func TestPrintedControlCharacters(t *testing.T) {
 
 // Ctrl-C ends a container that loops, and a wait for input.
 func TestInterrupt(t *testing.T) {
+	const loop = "r1 = s ll\ncall printf\nagain: goto again\nexit\n.rodata\ns: .asciz \"ready\""
 	for _, engine := range engineNames() {
 		t.Run(engine, func(t *testing.T) {
 			cmd := femto(t, "run", "x.fc", "--fuel", "4294967295", "--engine", engine)
-			assemble(t, cmd, "again: goto again\nexit\n")
-			interrupt(t, cmd)
+			assemble(t, cmd, loop)
+			out, err := cmd.StdoutPipe()
+			require.NoError(t, err)
+			interrupt(t, cmd, func() {
+				_, err := io.ReadFull(out, make([]byte, len("ready")))
+				require.NoError(t, err)
+			})
 		})
 	}
 	t.Run("input", func(t *testing.T) {
@@ -106,21 +112,25 @@ func TestInterrupt(t *testing.T) {
 		in, err := cmd.StdinPipe()
 		require.NoError(t, err)
 		defer in.Close()
-		interrupt(t, cmd)
+		interrupt(t, cmd, func() {
+			// More than a pipe holds, so somebody has read.
+			_, err := in.Write(make([]byte, 1<<20))
+			require.NoError(t, err)
+		})
 	})
 }
 
-func interrupt(t *testing.T, cmd *exec.Cmd) {
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+// interrupt starts cmd and, when it is ready, does what Ctrl-C does.
+func interrupt(t *testing.T, cmd *exec.Cmd, ready func()) {
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	require.NoError(t, cmd.Start())
-	kill := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	kill := time.AfterFunc(60*time.Second, func() { cmd.Process.Kill() })
 	defer kill.Stop()
-	time.Sleep(300 * time.Millisecond)
+	ready()
 	require.NoError(t, cmd.Process.Signal(os.Interrupt))
 	_ = cmd.Wait()
 	assert.Equal(t, exitInterrupted, cmd.ProcessState.ExitCode())
-	assert.Empty(t, stdout.String())
 	assert.Equal(t, "femto: interrupted\n", stderr.String())
 }
 
