@@ -34,7 +34,7 @@ type object struct {
 	name      string
 	sections  []*section // by ELF index; nil for sections that play no part
 	symbols   []elf.Symbol
-	sums      bool  // relocated places hold symbol + addend, see addend
+	sums      bool  // made by binutils before 2.41, see addend
 	lineError error // why there are no source lines
 }
 
@@ -190,6 +190,8 @@ func printable(name string) string {
 }
 
 // gccMajor finds the version in a .comment section such as "GCC: (12.2.0-14) 12.2.0".
+// gcc-bpf before 13 comes with binutils before 2.41. Relocations with the numbers
+// of these are the other sign of them.
 var gccMajor = regexp.MustCompile(`GCC: \([^)]*\) (\d+)\.`)
 
 func (o *object) readSections(f *elf.File, b []byte) error {
@@ -307,6 +309,9 @@ func (o *object) relocations(s *elf.Section, b []byte) ([]reloc, error) {
 		sym, typ := info>>32, uint32(info)
 		if typ == relNone {
 			continue
+		}
+		if typ == relGNU32 || typ == relGNU64 {
+			o.sums = true
 		}
 		if sym == 0 || sym > uint64(len(o.symbols)) {
 			return nil, o.bad("%s refers to symbol %d, which does not exist", printable(s.Name), sym)
