@@ -13,10 +13,27 @@ uint16_t bridge_attach(bridge_t *b, uint32_t len, uint32_t ram_len,
                         femtoBridgeCall, b, pc);
 }
 
+int bridge_has(int engine)
+{
+#ifdef BRIDGE_FAST_REGS
+    return engine < BRIDGE_ENGINES;
+#else
+    return engine < BRIDGE_REGS;
+#endif
+}
+
 uint16_t bridge_resume(bridge_t *b, int engine, uint32_t fuel)
 {
-    (void)engine;
-    return femto_resume_small(&b->vm, fuel);
+    switch (engine) {
+    case BRIDGE_SMALL:
+        return femto_resume_small(&b->vm, fuel);
+#ifdef BRIDGE_FAST_REGS
+    case BRIDGE_REGS:
+        return femto_resume_fast_regs(&b->vm, fuel);
+#endif
+    default:
+        return femto_resume_fast(&b->vm, fuel);
+    }
 }
 
 uintptr_t bridge_handle(femto_vm_t *vm)

@@ -7,6 +7,17 @@
 #include "../riotpkg/femtocontainer/core/femto_core.h"
 
 uint16_t femto_resume_small(femto_vm_t *vm, uint32_t fuel);
+uint16_t femto_resume_fast(femto_vm_t *vm, uint32_t fuel);
+uint16_t femto_resume_fast_regs(femto_vm_t *vm, uint32_t fuel);
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+#define BRIDGE_FAST_REGS
+#endif
+
+/* Engine is there. */
+enum { BRIDGE_SMALL, BRIDGE_FAST, BRIDGE_REGS, BRIDGE_ENGINES };
+int bridge_has(int engine);
 
 /* An instance with one activation, as cbridge allocates it. */
 typedef struct {

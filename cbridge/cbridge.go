@@ -24,11 +24,19 @@ type Engine int
 
 // The engines.
 const (
-	Small Engine = iota // one switch, for the smallest flash
+	Small    Engine = C.BRIDGE_SMALL // one switch, for the smallest flash
+	Fast     Engine = C.BRIDGE_FAST  // the fast one, portable form
+	FastRegs Engine = C.BRIDGE_REGS  // the fast one, register form, if the compiler can do it
 )
 
 // Engines lists every engine that this build can run, by name.
-var Engines = map[string]Engine{"small": Small}
+var Engines = func() map[string]Engine {
+	m := map[string]Engine{"small": Small, "fast": Fast}
+	if C.bridge_has(C.BRIDGE_REGS) != 0 {
+		m["fast-regs"] = FastRegs
+	}
+	return m
+}()
 
 // Options are the host's side of an instance.
 type Options struct {

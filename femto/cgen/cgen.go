@@ -51,6 +51,7 @@ func Files() (map[string][]byte, error) {
 		"offset":    func(addr string) string { return bv.C(isa.Offset(bv.Var(addr, 32))) },
 		"lasts":     lasts,
 		"relations": relations,
+		"handlers":  handlers,
 		"value": func(name string, vars ...string) (string, error) {
 			return term(name, func(r *isa.Row) *bv.Term { return r.Value }, vars)
 		},
@@ -70,9 +71,13 @@ func Files() (map[string][]byte, error) {
 		NumSegments, SegmentBits, MaxSegment, MaxFuel, SlotSize        int
 		SegStack, SegData, SegROData, SegContext, SegGrant5, SegGrant6 int
 		Statuses                                                       []diag.Entry
+		Hot                                                            []handler
 	}{isa.NumRegs, isa.FrameReg, isa.FirstSaved, isa.LastSaved,
 		isa.NumSegments, isa.SegmentBits, isa.MaxSegment, isa.MaxFuel, slotSize,
-		isa.SegStack, isa.SegData, isa.SegROData, isa.SegContext, isa.SegGrant5, isa.SegGrant6, nil}
+		isa.SegStack, isa.SegData, isa.SegROData, isa.SegContext, isa.SegGrant5, isa.SegGrant6, nil, nil}
+	if data.Hot, err = hotHandlers(); err != nil {
+		return nil, err
+	}
 	for _, e := range diag.Table {
 		if e.Code >= 2000 && e.Code < 4000 {
 			data.Statuses = append(data.Statuses, e)

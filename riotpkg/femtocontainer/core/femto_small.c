@@ -7,6 +7,8 @@
 #include "femto_core.h"
 #include "femto_step.h"
 
+#ifndef FEMTO_ENGINE_FAST
+
 uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
 {
     const femto_word_t *pc = vm->pc;
@@ -19,6 +21,10 @@ uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
         uint32_t distance; /* bytes from pc to where control goes */
 
         pc += 2;
+        if (femto_shapes[FEMTO_OP(insn)] == 0) {
+            status = FEMTO_E_ILLEGAL_OPCODE;
+            goto stop;
+        }
         switch (FEMTO_CLASS(insn)) {
         case 4:
         case 7:
@@ -84,3 +90,5 @@ uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
 stop:
     return femto_stop(vm, pc - 2, bound, status);
 }
+
+#endif /* FEMTO_ENGINE_FAST */

@@ -101,6 +101,9 @@ static inline void femto_put64(uint8_t *p, uint64_t v)
 
 #endif
 
+/* The verifier's table: 0 for an unassigned opcode. */
+extern const uint8_t femto_shapes[256];
+
 /* Low half of an address; only differences within the text mean something. */
 static inline uint32_t femto_low(const femto_word_t *p)
 {
@@ -289,7 +292,7 @@ static inline uint16_t femto_access(femto_vm_t *vm, uint32_t insn, uint32_t imm)
     const int load = FEMTO_CLASS(insn) == 1;
     const uint32_t addr = femto_address(vm, insn);
     const uint32_t last = 0x7013u >> (insn >> 1 & 12u) & 7u; /* size less one */
-    const femto_span_t *span = &vm->span[(load ? 0u : FEMTO_WRITE) + ((addr >> 24u) & 7u)];
+    const femto_span_t *span = &vm->span[(load ? 0u : (uint32_t)FEMTO_WRITE) + ((addr >> 24u) & 7u)];
     uint64_t *reg = &vm->r[FEMTO_SRC(insn)];
     uint64_t src = FEMTO_CLASS(insn) == 2 ? femto_sext32(imm) : *reg;
     uint64_t mem;
@@ -415,7 +418,7 @@ static inline uint32_t femto_left(const femto_word_t *pc, uint32_t bound)
 
 static inline uint32_t femto_fuel(uint32_t fuel)
 {
-    return fuel < FEMTO_MAX_FUEL ? fuel : FEMTO_MAX_FUEL;
+    return fuel < FEMTO_MAX_FUEL ? fuel : (uint32_t)FEMTO_MAX_FUEL;
 }
 
 /* Ends a resume because of the instruction at pc. */

@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "femto_core.h"
+#include "femto_step.h"
 
 /* What the fields of each opcode may hold, 0 for an unassigned one: bits 0-1
  * dst, bit 2 src, bits 3-5 off, bits 6-7 imm. */
@@ -23,7 +24,7 @@ enum {
     IMM_CONTROL = 3 << 6, /* a target or a helper */
 };
 
-static const uint8_t shapes[256] = {
+const uint8_t femto_shapes[256] = {
     0x00, 0x00, 0x00, 0x00, 0x4a, 0x18, 0xc8, 0x4a, 0x00, 0x00, 0x00, 0x00, 0x0e, 0x00, 0x00, 0x0e,
     0x00, 0x00, 0x00, 0x00, 0x4a, 0x59, 0x59, 0x4a, 0x4a, 0x00, 0x00, 0x00, 0x0e, 0x1d, 0x1d, 0x0e,
     0x00, 0x00, 0x00, 0x00, 0x4a, 0x59, 0x59, 0x4a, 0x00, 0x00, 0x00, 0x00, 0x0e, 0x1d, 0x1d, 0x0e,
@@ -69,7 +70,7 @@ static int is_legal(uint32_t insn, uint32_t imm)
     uint32_t dst = insn >> 8 & 15;
     uint32_t src = insn >> 12 & 15;
     uint32_t off = insn >> 16;
-    uint32_t shape = shapes[op];
+    uint32_t shape = femto_shapes[op];
 
     /* one past the greatest register: must be 0, is read, is written */
     if (dst >= (0x0a0b01u >> (shape & DST) * 8 & 15)) {
@@ -126,7 +127,7 @@ uint16_t femto_image_verify(const femto_image_t *img, const uint16_t *granted,
         uint32_t insn = img->text[2 * slot];
         uint32_t imm = img->text[2 * slot + 1];
         uint32_t op = insn & 0xff;
-        uint32_t shape = shapes[op];
+        uint32_t shape = femto_shapes[op];
         uint32_t next = slot + 1;
 
         *pc = slot;
