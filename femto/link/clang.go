@@ -24,6 +24,9 @@ var (
 	// 4.	Running pass '...' on function '@blink'
 	crashFunction = regexp.MustCompile(`on function '@([^']+)'`)
 
+	// what the driver adds after a crash
+	driverEpilogue = regexp.MustCompile(`command failed (with exit code|due to signal)`)
+
 	builtinCall = regexp.MustCompile(`call to built-in function '([^']+)' is not supported`)
 	softFloat   = regexp.MustCompile(`^__\w*(hf|sf|df|xf|tf)\w*$`)
 )
@@ -108,6 +111,10 @@ func parseClang(stderr, source string) (errs []error, warnings []*diag.Error) {
 		switch severity {
 		case "":
 			continue
+		case "error":
+			if driverEpilogue.MatchString(msg) && len(list) > 0 {
+				continue
+			}
 		case "note":
 			if n := len(list); n > 0 && list[n-1].Hint == "" && !strings.HasPrefix(msg, "could not determine") {
 				list[n-1].WithHint("%s:%d: %s", file, number, msg)
@@ -119,7 +126,11 @@ func parseClang(stderr, source string) (errs []error, warnings []*diag.Error) {
 		if number == 0 && function != "" && severity != "warning" {
 			e.Msg += ", in function " + function
 		}
-		if key := (diag.Error{Code: e.Code, File: e.File, Line: e.Line, Msg: e.Msg}); !seen[key] {
+		key := diag.Error{Code: e.Code, File: e.File, Line: e.Line, Msg: e.Msg}
+		if e.Code == diag.FloatingPoint {
+			key.Msg = "" // one expression needs several library functions
+		}
+		if !seen[key] {
 			seen[key] = true
 			list = append(list, e)
 		}
