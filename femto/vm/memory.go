@@ -29,9 +29,18 @@ func (m *VM) Read(addr uint64, n uint32) ([]byte, bool) { return m.slice(addr, n
 // Write gives the n bytes at addr for writing.
 func (m *VM) Write(addr uint64, n uint32) ([]byte, bool) { return m.slice(addr, n, true) }
 
-// slice is the address rule for any length; resolve is the rule of the table
-// for the lengths that instructions have.
+// slice is locate, and remembers a refusal for the message of the fault.
 func (m *VM) slice(addr uint64, n uint32, write bool) ([]byte, bool) {
+	b, ok := m.locate(addr, n, write)
+	if !ok {
+		m.refused.addr, m.refused.n, m.refused.write = uint32(addr), n, write
+	}
+	return b, ok
+}
+
+// locate is the address rule for any length; resolve is the rule of the table
+// for the lengths that instructions have.
+func (m *VM) locate(addr uint64, n uint32, write bool) ([]byte, bool) {
 	if n == 0 {
 		return nil, true
 	}

@@ -63,6 +63,12 @@ type VM struct {
 	bound  uint32 // start of the straight-line run + fuel left (isa.Affords)
 	limit  uint64 // fuel given since Start
 	frames []frame
+
+	// refused is the last access that a system call was not allowed.
+	refused struct {
+		addr, n uint32
+		write   bool
+	}
 }
 
 type frame struct {
@@ -158,7 +164,9 @@ func (m *VM) Resume(fuel uint32) Result {
 		}
 		if fault != 0 {
 			res.Fault = m.describe(fault, address)
-			res.Address = address
+			if fault == diag.BadAccess {
+				res.Address = address
+			}
 		}
 		return res
 	}
@@ -237,7 +245,7 @@ func (m *VM) step() (ended bool, fault diag.Code, address uint32) {
 			return false, diag.OutOfFuel, 0
 		}
 		if fault := m.callHelper(uint16(in.Imm), next); fault != 0 {
-			return false, fault, 0
+			return false, fault, m.refused.addr
 		}
 		step.Reg, step.R = 0, m.r[0]
 
@@ -324,12 +332,16 @@ func (m *VM) trace(s Step, next uint32) {
 func (m *VM) describe(code diag.Code, address uint32) *diag.Error {
 	e := &diag.Error{Code: code, PC: int(m.pc), Msg: faultMessage(code)}
 	if code == diag.BadAccess {
-		row, in := m.row(), m.insn()
+		row := m.row()
+		n, write := uint32(row.Size), row.Writes()
+		if row.Kind == isa.CallHelper {
+			n, write = m.refused.n, m.refused.write
+		}
 		verb := "read"
-		if row.Writes() {
+		if write {
 			verb = "write"
 		}
-		e.Msg = fmt.Sprintf("%s of %d bytes at 0x%08x: %s", verb, row.Size, address, m.whyRefused(address, row, in))
+		e.Msg = fmt.Sprintf("%s of %d bytes at 0x%08x: %s", verb, n, address, m.whyRefused(address, write))
 	}
 	return e
 }
@@ -343,14 +355,14 @@ func faultMessage(code diag.Code) string {
 
 var segmentNames = [isa.NumSegments]string{"null", "stack", "data", "rodata", "context", "grant 5", "grant 6", "top"}
 
-func (m *VM) whyRefused(address uint32, row *isa.Row, in isa.Insn) string {
+func (m *VM) whyRefused(address uint32, write bool) string {
 	s := address >> isa.SegmentBits
 	switch {
 	case s >= isa.NumSegments:
 		return fmt.Sprintf("there is no segment %d", s)
 	case len(m.segments[s].bytes) == 0:
 		return fmt.Sprintf("segment %d (%s) is not mapped", s, segmentNames[s])
-	case row.Writes() && !m.segments[s].writable:
+	case write && !m.segments[s].writable:
 		return fmt.Sprintf("segment %d (%s) is read-only", s, segmentNames[s])
 	}
 	return fmt.Sprintf("segment %d (%s) has %d bytes", s, segmentNames[s], len(m.segments[s].bytes))

@@ -5,17 +5,22 @@ package hostapi_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/femtocontainer/femtocontainer/cbridge"
 	"github.com/femtocontainer/femtocontainer/femto/diag"
+	"github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi/attack"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi/hostapi"
+	"github.com/femtocontainer/femtocontainer/femto/vm"
 )
 
 // An attempt is a hostile call, for messages.
@@ -153,4 +158,89 @@ func TestHandles(t *testing.T) {
 	}
 	require.Len(t, sensors[1].Written, 1)
 	require.Empty(t, sensors[0].Written)
+}
+
+// The engines agree about hostile calls: result, fuel, fault, address, memory.
+func TestHostileCallsInEveryEngine(t *testing.T) {
+	t.Parallel()
+	world := attack.NewWorld()
+	n, faults := 0, 0
+	for i := range sysapi.Table {
+		c := &sysapi.Table[i]
+		vectors := attack.Vectors(c, world)
+		for k := 0; k < len(vectors); k += 1 + len(vectors)/16 {
+			img := hostileImage(world, c.ID, vectors[k].Args)
+			var want vm.Result
+			var wantMemory []byte
+			for _, name := range append([]string{""}, slices.Sorted(maps.Keys(cbridge.Engines))...) {
+				h := hostapi.New(hostapi.Options{
+					Sensors: []*hostapi.Sensor{{Name: "name", Class: 0x44}},
+					Request: &hostapi.Request{},
+				})
+				context := slices.Clone(world.Segment(4).Bytes)
+				var res vm.Result
+				var stack, data []byte
+				if name == "" {
+					m, err := vm.New(img, vm.Options{Call: h.Call})
+					require.NoError(t, err)
+					res, stack, data = m.Run(0, context, 1<<20), m.Stack(), m.Data()
+				} else {
+					encoded, err := img.Encode()
+					require.NoError(t, err)
+					m, err := cbridge.New(encoded, cbridge.Options{Engine: cbridge.Engines[name], Call: h.Call})
+					require.NoError(t, err)
+					res, stack, data = m.Run(0, context, 1<<20), slices.Clone(m.Stack()), slices.Clone(m.Data())
+					m.Close()
+				}
+				what := fmt.Sprintf("%s in %q", attempt{c.Name, vectors[k].Args, 1 << 20}, name)
+				memory := slices.Concat(stack, data, context)
+				if name == "" {
+					want, wantMemory = res, memory
+					n++
+					if want.Fault != nil {
+						faults++
+					}
+					continue
+				}
+				require.Equal(t, want.Fault == nil, res.Fault == nil, what)
+				if want.Fault != nil {
+					require.Equal(t, want.Fault.Code, res.Fault.Code, what)
+					require.Equal(t, want.Fault.PC, res.Fault.PC, what)
+				}
+				res.Fault = want.Fault // the engines say less
+				require.Equal(t, want, res, what)
+				require.Equal(t, wantMemory, memory, what)
+			}
+		}
+	}
+	t.Logf("%d programs, %d faults", n, faults)
+	require.Greater(t, faults, len(sysapi.Table))
+}
+
+// hostileImage is a program that makes one call.
+func hostileImage(world *attack.World, id uint16, args [sysapi.MaxArgs]uint64) *image.Image {
+	var text []byte
+	slot := func(op, regs byte, imm uint32) {
+		text = binary.LittleEndian.AppendUint32(append(text, op, regs, 0, 0), imm)
+	}
+	for i, a := range args {
+		slot(0x18, byte(1+i), uint32(a)) // lddw r1, a
+		slot(0, 0, uint32(a>>32))
+	}
+	slot(0x85, 0, uint32(id)) // call id
+	slot(0x95, 0, 0)          // exit
+	return &image.Image{
+		Entries: []image.Entry{{Name: "hostile"}}, Frame: uint16(len(world.Segment(1).Bytes)), Depth: 1, Helpers: []uint16{id},
+		Text: text, ROData: world.Segment(3).Bytes, Data: world.Segment(2).Bytes,
+	}
+}
+
+// A refused argument is reported like a refused access.
+func TestFaultNamesTheAddress(t *testing.T) {
+	img := hostileImage(attack.NewWorld(), sysapi.ByName["memcpy"].ID, [5]uint64{0x03000000, 0x02000000, 5})
+	m, err := vm.New(img, vm.Options{Call: hostapi.New(hostapi.Options{}).Call})
+	require.NoError(t, err)
+	res := m.Run(0, nil, 1000)
+	require.EqualError(t, res.Fault, "FC3001: write of 5 bytes at 0x03000000: segment 3 (rodata) is read-only (pc 10)")
+	require.EqualValues(t, 0x03000000, res.Address)
 }
