@@ -245,6 +245,7 @@ func TestDamage(t *testing.T) {
 		"stack size huge":                {program(load, loadData, data, header{name: ".stack_sizes", typ: elf.SHT_PROGBITS, data: append(make([]byte, 8), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1)}, header{name: ".rel.stack_sizes", typ: elf.SHT_REL, link: 3, info: 6, data: rels(rel(0, symText, relAbs64))}), diag.StackTooLarge},
 		"a long name":                    {program(load, loadData, data, header{name: ".more", typ: elf.SHT_STRTAB, data: bytes.Repeat([]byte{'x'}, maxName+1)}), diag.BadObject},
 		"damaged BTF":                    {program(load, loadData, data, header{name: ".BTF", typ: elf.SHT_PROGBITS, data: []byte("\x9f\xeb\x01\x00\xff\xff\xff\xff")}), 0},
+		"too much code":                  {program(make([]byte, 1<<24), nil), diag.SectionTooLong},
 		"no symbol table":                {elfFile(header{name: ".text", typ: elf.SHT_PROGBITS, flags: elf.SHF_ALLOC | elf.SHF_EXECINSTR, data: text(exit)}), diag.BadObject},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, c.want, errorCode(try(t, c.b)), "%v", try(t, c.b)) })
@@ -284,9 +285,10 @@ func TestMemory(t *testing.T) {
 		overlapping[i] = header{name: ".data", typ: elf.SHT_PROGBITS, flags: elf.SHF_ALLOC, offset: 64, size: 1 << 20}
 	}
 	overlapping[0].data = make([]byte, 1<<20)
-	chain := text() // 2^17 functions that each call the next
-	for range 1 << 17 {
-		chain = append(chain, text(0x1085|0<<32)...)
+	callF64 := uint64(callF) // a function that calls itself all the time
+	chain := make([]byte, 0, 1<<20)
+	for i := range uint64(1 << 17) {
+		chain = append(chain, text(callF64-i<<32)...)
 	}
 	for name, b := range map[string][]byte{
 		"names": names, "overlap": elfFile(overlapping...), "chain": program(append(chain, text(exit)...), nil),

@@ -99,9 +99,9 @@ type linker struct {
 	globals map[string]place // what a name stands for
 	entries []*function
 
-	functions []*function       // reachable, in the order of the text
-	used      []*section        // data sections that are referred to, in order of discovery
-	helpers   map[uint16]string // imported system calls
+	functions []*function     // reachable, in the order of the text
+	used      []*section      // data sections that are referred to, in order of discovery
+	helpers   map[uint16]bool // imported system calls
 
 	image image.Image
 }

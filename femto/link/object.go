@@ -18,6 +18,7 @@ import (
 	"github.com/cilium/ebpf/btf"
 
 	"github.com/femtocontainer/femtocontainer/femto/diag"
+	"github.com/femtocontainer/femtocontainer/femto/isa"
 )
 
 // Bounds that no honest object comes near. They keep the memory that a hostile
@@ -196,6 +197,7 @@ var gccMajor = regexp.MustCompile(`GCC: \([^)]*\) (\d+)\.`)
 
 func (o *object) readSections(f *elf.File, b []byte) error {
 	o.sections = make([]*section, len(f.Sections))
+	codeSize := uint64(0)
 	for i, s := range f.Sections {
 		if s.Name == ".comment" && s.Type == elf.SHT_PROGBITS {
 			if m := gccMajor.FindSubmatch(bytesOf(s, b)); m != nil {
@@ -217,6 +219,9 @@ func (o *object) readSections(f *elf.File, b []byte) error {
 			sec.kind = code
 			if s.Size%8 != 0 {
 				return o.bad("section %s of %d bytes is not a whole number of instructions", sec.name, s.Size)
+			}
+			if codeSize += s.Size; codeSize > isa.MaxSegment {
+				return sec.fail(diag.SectionTooLong, "%d bytes of code; an image has at most %d", codeSize, isa.MaxSegment)
 			}
 		case s.Type == elf.SHT_NOBITS:
 			sec.kind = bss

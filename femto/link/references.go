@@ -44,7 +44,6 @@ type reference struct {
 	target *section // with off: a wide instruction loads its address
 	off    uint32
 	helper uint16
-	name   string // of the helper
 }
 
 const (
@@ -162,7 +161,7 @@ func (l *linker) call(f *function, in isa.Insn, off uint64, rel *reloc) (referen
 	case p.function != nil:
 		return reference{}, f.fail(diag.BadFunction, off, "%s calls into the middle of %s", f.name, rel.name)
 	case p.helper != 0 && distance == 0:
-		return reference{helper: p.helper, name: rel.name}, nil
+		return reference{helper: p.helper}, nil
 	case p.section != nil && p.section.kind == code:
 		return l.localCall(f, p.section, int64(p.off)+distance, off)
 	case p.section != nil:
@@ -264,7 +263,7 @@ func (s *section) field(r reloc) (v int64, ok bool) {
 // followReferences finds what the entry points reach: functions, the data these
 // refer to, and the data that data refers to.
 func (l *linker) followReferences() error {
-	l.helpers = map[uint16]string{}
+	l.helpers = map[uint16]bool{}
 	var todo []*function
 	reach := func(f *function) {
 		if !f.reachable {
@@ -292,7 +291,7 @@ func (l *linker) followReferences() error {
 					return err
 				}
 			default:
-				l.helpers[r.helper] = r.name
+				l.helpers[r.helper] = true
 			}
 		}
 	}
