@@ -109,3 +109,21 @@ func TestStringsThatFault(t *testing.T) {
 		}
 	}
 }
+
+// FuzzPrintf: whatever a container passes as a format is refused or printed,
+// within bounds.
+func FuzzPrintf(f *testing.F) {
+	f.Add([]byte("%d %s %05u|%-3c"), uint64(1), uint64(text))
+	f.Add([]byte("%n%99999d%lls%"), uint64(0), uint64(0))
+	f.Fuzz(func(t *testing.T, format []byte, a, b uint64) {
+		mem := &attack.Memory{Segments: []attack.Segment{{Number: 3, Bytes: format}}}
+		in, price, bad := sysapi.ByName["printf"].Check(mem, [5]uint64{text, a, b, a, b})
+		if bad != nil {
+			assert.Contains(t, []diag.Code{diag.BadAccess, diag.StringTooLong, diag.BadFormat}, bad.Code)
+			return
+		}
+		out := sysapi.Render(in[0].Bytes, in[1:])
+		assert.LessOrEqual(t, len(out), 5*sysapi.MaxString)
+		assert.LessOrEqual(t, price, sysapi.ByName["printf"].Price+5*sysapi.MaxString/sysapi.BytesPerSlot)
+	})
+}

@@ -137,15 +137,24 @@ func TestCapabilitiesAndModulesAreUsed(t *testing.T) {
 }
 
 // The ledger knows every number that was ever given: one cannot get a new
-// meaning, or go without leaving a trace.
+// meaning, or go without leaving a trace. So for the bits of capabilities.
 func TestLedger(t *testing.T) {
 	f, err := os.Open("ledger.txt")
 	require.NoError(t, err)
 	defer f.Close()
 	known := map[uint16]string{}
 	last := uint16(0)
+	bits := map[uint8]string{}
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		if strings.HasPrefix(lines.Text(), "#") {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(lines.Text(), "capability "); ok {
+			var bit uint8
+			var name string
+			_, err := fmt.Sscanf(rest, "%d %s", &bit, &name)
+			require.NoError(t, err, lines.Text())
+			bits[bit] = name
 			continue
 		}
 		var id uint16
@@ -164,6 +173,9 @@ func TestLedger(t *testing.T) {
 	}
 	for _, c := range sysapi.Table {
 		assert.Contains(t, known, c.ID, "add 0x%04x %s to ledger.txt", c.ID, c.Name)
+	}
+	for _, c := range sysapi.Capabilities {
+		assert.Equal(t, c.Name, bits[c.Bit], "bit %d in ledger.txt", c.Bit)
 	}
 }
 

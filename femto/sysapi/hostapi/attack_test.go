@@ -7,14 +7,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"maps"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/femtocontainer/femtocontainer/cbridge"
 	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi"
@@ -172,29 +170,16 @@ func TestHostileCallsInEveryEngine(t *testing.T) {
 			img := hostileImage(world, c.ID, vectors[k].Args)
 			var want vm.Result
 			var wantMemory []byte
-			for _, name := range append([]string{""}, slices.Sorted(maps.Keys(cbridge.Engines))...) {
+			for _, engine := range engines {
 				h := hostapi.New(hostapi.Options{
 					Sensors: []*hostapi.Sensor{{Name: "name", Class: 0x44}},
 					Request: &hostapi.Request{},
 				})
 				context := slices.Clone(world.Segment(4).Bytes)
-				var res vm.Result
-				var stack, data []byte
-				if name == "" {
-					m, err := vm.New(img, vm.Options{Call: h.Call})
-					require.NoError(t, err)
-					res, stack, data = m.Run(0, context, 1<<20), m.Stack(), m.Data()
-				} else {
-					encoded, err := img.Encode()
-					require.NoError(t, err)
-					m, err := cbridge.New(encoded, cbridge.Options{Engine: cbridge.Engines[name], Call: h.Call})
-					require.NoError(t, err)
-					res, stack, data = m.Run(0, context, 1<<20), slices.Clone(m.Stack()), slices.Clone(m.Data())
-					m.Close()
-				}
-				what := fmt.Sprintf("%s in %q", attempt{c.Name, vectors[k].Args, 1 << 20}, name)
-				memory := slices.Concat(stack, data, context)
-				if name == "" {
+				m := engine.open(t, img, h.Call)
+				res := m.Run(0, context, 1<<20)
+				memory := slices.Concat(m.Stack(), m.Data(), context)
+				if wantMemory == nil {
 					want, wantMemory = res, memory
 					n++
 					if want.Fault != nil {
@@ -202,6 +187,7 @@ func TestHostileCallsInEveryEngine(t *testing.T) {
 					}
 					continue
 				}
+				what := fmt.Sprintf("%s in %s", attempt{c.Name, vectors[k].Args, 1 << 20}, engine.name)
 				require.Equal(t, want.Fault == nil, res.Fault == nil, what)
 				if want.Fault != nil {
 					require.Equal(t, want.Fault.Code, res.Fault.Code, what)

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/femtocontainer/femtocontainer/cbridge"
+	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/link"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi"
@@ -52,28 +52,23 @@ func build(t *testing.T, source string) *image.Image {
 // A machine is one of the interpreters.
 type machine interface {
 	Run(entry uint32, ctx []byte, fuel uint32) vm.Result
+	Stack() []byte
+	Data() []byte
 }
 
-// engines runs f with every interpreter.
-func engines(t *testing.T, img *image.Image, options func() hostapi.Options, f func(t *testing.T, h *hostapi.Host, m machine)) {
-	t.Helper()
-	t.Run("vm", func(t *testing.T) {
-		h := hostapi.New(options())
-		m, err := vm.New(img, vm.Options{Call: h.Call})
+type callFunc = func(mem vm.Memory, id uint16, args [5]uint64, room uint32) (uint64, uint32, diag.Code)
+
+// engines makes an instance with each interpreter, the reference first. The C
+// engines are added where there is cgo.
+var engines = []struct {
+	name string
+	open func(t *testing.T, img *image.Image, call callFunc) machine
+}{
+	{"vm", func(t *testing.T, img *image.Image, call callFunc) machine {
+		m, err := vm.New(img, vm.Options{Call: call})
 		require.NoError(t, err)
-		f(t, h, m)
-	})
-	encoded, err := img.Encode()
-	require.NoError(t, err)
-	for name, engine := range cbridge.Engines {
-		t.Run(name, func(t *testing.T) {
-			h := hostapi.New(options())
-			m, err := cbridge.New(encoded, cbridge.Options{Engine: engine, Call: h.Call})
-			require.NoError(t, err)
-			defer m.Close()
-			f(t, h, m)
-		})
-	}
+		return m
+	}},
 }
 
 // The documentation's examples print what it says.
@@ -96,10 +91,11 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 				}
 				return o
 			}
-			engines(t, img, options, func(t *testing.T, h *hostapi.Host, m machine) {
-				res := m.Run(img.Entries[0].Slot, h.Context(), 100_000)
-				require.Nil(t, res.Fault)
-				assert.Equal(t, mod.Output, out.String())
+			for _, engine := range engines {
+				h := hostapi.New(options())
+				res := engine.open(t, img, h.Call).Run(img.Entries[0].Slot, h.Context(), 100_000)
+				require.Nil(t, res.Fault, engine.name)
+				assert.Equal(t, mod.Output, out.String(), engine.name)
 				switch mod.Name {
 				case "coap":
 					response, err := h.Response(res.R0)
@@ -111,7 +107,7 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 				default:
 					assert.Zero(t, res.R0)
 				}
-			})
+			}
 		})
 	}
 }
