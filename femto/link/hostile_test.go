@@ -252,6 +252,44 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestOverlappingFunctions: symbols whose sizes go into the next function.
+func TestOverlappingFunctions(t *testing.T) {
+	function := func(value, size uint64) elf.Sym64 {
+		return elf.Sym64{Name: 1, Info: byte(elf.STT_FUNC), Shndx: 1, Value: value, Size: size}
+	}
+	for _, c := range []struct {
+		first, second elf.Sym64
+		want          diag.Code
+	}{
+		{function(0, 8), function(8, 8), diag.NoEntry}, // both are local
+		{function(0, 16), function(8, 8), diag.BadFunction},
+		{function(0, 24), function(8, 8), diag.BadFunction},
+		{function(0, 8), function(8, 1<<64-8), diag.BadFunction},
+		{function(0, 12), function(8, 8), diag.BadFunction},
+		{function(4, 8), function(8, 8), diag.BadFunction},
+		{function(24, 0), function(8, 8), diag.BadObject},
+	} {
+		b := elfFile(
+			header{name: ".text", typ: elf.SHT_PROGBITS, flags: elf.SHF_ALLOC | elf.SHF_EXECINSTR, data: text(exit, exit)},
+			header{name: ".symtab", typ: elf.SHT_SYMTAB, link: 3, data: symbols(c.first, c.second)},
+			header{name: ".strtab", typ: elf.SHT_STRTAB, data: []byte("\x00f\x00")},
+		)
+		assert.Equal(t, c.want, errorCode(try(t, b)), "%+v: %v", c, try(t, b))
+	}
+}
+
+// TestPointersOf32Bits: not what C makes, but assembly can.
+func TestPointersOf32Bits(t *testing.T) {
+	for _, typ := range []uint32{relAbs32, relNoDyld, relGNU32} {
+		b := program(text(wide, 0, exit), rels(rel(0, symData, relWide)),
+			header{name: ".data", typ: elf.SHT_PROGBITS, flags: elf.SHF_ALLOC | elf.SHF_WRITE, data: []byte{1, 2, 3, 4, 8, 0, 0, 0, 9}},
+			header{name: ".rel.data", typ: elf.SHT_REL, link: 3, info: 5, data: rels(rel(4, symData, typ))})
+		out, err := Object(b, Options{})
+		require.NoError(t, err)
+		assert.Equal(t, []byte{1, 2, 3, 4, 8, 0, 0, 2, 9}, out.Image.Data)
+	}
+}
+
 // TestForeignObjects: objects for other machines, and files that are linked
 // already.
 func TestForeignObjects(t *testing.T) {

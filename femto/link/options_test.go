@@ -190,6 +190,18 @@ func TestSourceMap(t *testing.T) {
 	}
 }
 
+// TestLinesOfOneSlot: compilers note several lines for one instruction; the last
+// counts, and a line that says nothing new is left out.
+func TestLinesOfOneSlot(t *testing.T) {
+	m := &SourceMap{}
+	m.add(Line{Slot: 0})
+	m.add(Line{Slot: 1, File: "a.c", Number: 3})
+	m.add(Line{Slot: 1, File: "a.c", Number: 4})
+	m.add(Line{Slot: 2, File: "a.c", Number: 4})
+	m.add(Line{Slot: 5})
+	assert.Equal(t, []Line{{Slot: 1, File: "a.c", Number: 4}, {Slot: 5}}, m.Lines)
+}
+
 // TestNoLines: what was assembled has no C lines, and does not borrow those of
 // the function before it.
 func TestNoLines(t *testing.T) {
