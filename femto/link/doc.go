@@ -7,7 +7,8 @@
 //	out, err := link.Object(elf, link.Options{Resolve: sysapi})
 //	b, err := out.Image.Encode()
 //
-// Objects from clang 14 to 19 and from gcc-bpf 12 are read. The image gets
+// Objects from clang 14 to 19 and from gcc-bpf 12 are read (whose -mcpu=v1
+// miscompiles comparisons: use v3, its default). The image gets
 // every function that an entry point can reach, once, whether it stands in .text
 // or in a section of its own, and of the data what these functions and that data
 // refer to. Addresses are final: segment 2 holds .data* and then .bss* and common
