@@ -247,8 +247,8 @@ func TestSensors(t *testing.T) {
 		return bytes.Clone(b.data()[:8])
 	}
 	assert.Equal(t, []byte{0, 0, 0xf6, 0xff, 98, 0, 9, 0xfe}, read(), "0, -0.10, 0.98 g")
-	assert.Equal(t, []byte{1, 0, 2, 0, 3, 0, 9, 0}, read())
-	assert.Equal(t, []byte{1, 0, 2, 0, 3, 0, 9, 0}, read(), "the last is repeated")
+	assert.Equal(t, []byte{100, 0, 200, 0, 44, 1, 9, 0xfe}, read(), "1, 2, 3 g at the same scale")
+	assert.Equal(t, []byte{100, 0, 200, 0, 44, 1, 9, 0xfe}, read(), "the last is repeated")
 	assert.Equal(t, errno("ENOTSUP"), b.call("saul_reg_write", i, scratch))
 	assert.Equal(t, errno("ENOTSUP"), b.call("gpio_read", i))
 	assert.Equal(t, errno("ENOTSUP"), b.call("gpio_write", i, 1))
@@ -258,7 +258,7 @@ func TestSensors(t *testing.T) {
 	assert.Zero(t, b.call("gpio_write", l, 1<<31))
 	assert.EqualValues(t, 1, b.call("gpio_read", l))
 	assert.EqualValues(t, 3, b.call("saul_reg_write", l, scratch))
-	assert.Equal(t, hostapi.Reading{Values: []int16{1, 2, 3}, Unit: 9}, led.Written[1])
+	assert.Equal(t, hostapi.Reading{Values: []int16{100, 200, 300}, Unit: 9, Scale: -2}, led.Written[1])
 
 	x := uint64(b.call("saul_reg_find_nth", 2))
 	assert.Equal(t, errno("EIO"), b.call("saul_reg_read", x, scratch))

@@ -87,41 +87,41 @@ func ParseSensor(arg string) (*Sensor, error) {
 	if u, ok := unitOf[class]; ok {
 		unit, _ = constant(u)
 	}
-	for _, text := range strings.Split(readings, ";") {
-		r, err := parseReading(text)
+	list := strings.Split(readings, ";")
+	// One scale for all, that of the number with the most digits after the
+	// point: a driver does not change its scale from one reading to the next.
+	places := 0
+	for _, n := range strings.Split(strings.Join(list, ","), ",") {
+		if _, fraction, ok := strings.Cut(n, "."); ok {
+			places = max(places, len(fraction))
+		}
+	}
+	for _, text := range list {
+		values, err := parseValues(text, places)
 		if err != nil {
 			return nil, bad(err.Error())
 		}
-		r.Unit = uint8(unit)
-		s.Readings = append(s.Readings, r)
+		s.Readings = append(s.Readings, Reading{values, uint8(unit), int8(-places)})
 	}
 	return s, nil
 }
 
-// parseReading reads decimal numbers and gives them the scale of the one with
-// the most digits after the point.
-func parseReading(text string) (Reading, error) {
+// parseValues reads up to three decimal numbers as multiples of 10^-places.
+func parseValues(text string, places int) ([]int16, error) {
 	numbers := strings.Split(text, ",")
 	if len(numbers) > 3 {
-		return Reading{}, fmt.Errorf("%q has more than three values", text)
+		return nil, fmt.Errorf("%q has more than three values", text)
 	}
-	var r Reading
-	places := 0
-	for _, n := range numbers {
-		if i := strings.IndexByte(n, '.'); i >= 0 {
-			places = max(places, len(n)-i-1)
-		}
-	}
+	var values []int16
 	for _, n := range numbers {
 		whole, fraction, _ := strings.Cut(n, ".")
 		v, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", places-len(fraction)), 10, 16)
 		if err != nil || whole == "" || strings.ContainsAny(fraction, "+-") {
-			return Reading{}, fmt.Errorf("%q is not a decimal number that fits 16 bits", n)
+			return nil, fmt.Errorf("%q is not a decimal number that fits 16 bits with %d digits after the point", n, places)
 		}
-		r.Values = append(r.Values, int16(v))
+		values = append(values, int16(v))
 	}
-	r.Scale = int8(-places)
-	return r, nil
+	return values, nil
 }
 
 func (s *Sensor) isActuator() bool { return s.Class >= classActuators && s.Class < classSensors }
