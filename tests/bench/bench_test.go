@@ -97,15 +97,15 @@ func TestCycles(t *testing.T) {
 const sampleGraph = `graph: { title: "femto_fast.c"
 node: { title: "femto_resume" label: "femto_resume\nfemto_fast.c:1:1\n40 bytes (static)\n0 dynamic objects" }
 node: { title: "femto_fast.c:op_add" label: "op_add\nfemto_fast.c:2:1\n0 bytes (static)\n0 dynamic objects" }
-node: { title: "femto_fast.c:op_div" label: "op_div\nfemto_fast.c:3:1\n24 bytes (static)\n0 dynamic objects" }
+node: { title: "/somewhere/core/femto_fast.c:op_div" label: "op_div\nfemto_fast.c:3:1\n24 bytes (static)\n0 dynamic objects" }
 node: { title: "femto_fast.c:trap" label: "trap\nfemto_fast.c:4:1\n8 bytes (static)\n0 dynamic objects" }
 node: { title: "__aeabi_uldivmod" label: "__aeabi_uldivmod\n<built-in>" shape : ellipse }
 node: { title: "__indirect_call" label: "Indirect Call Placeholder" shape : ellipse }
 edge: { sourcename: "femto_resume" targetname: "__indirect_call" label: "femto_fast.c:9:9" }
 edge: { sourcename: "femto_fast.c:op_add" targetname: "__indirect_call" label: "femto_fast.c:9:9" }
-edge: { sourcename: "femto_fast.c:op_div" targetname: "__aeabi_uldivmod" label: "femto_fast.c:9:9" }
-edge: { sourcename: "femto_fast.c:op_div" targetname: "femto_fast.c:trap" label: "femto_fast.c:9:9" }
-edge: { sourcename: "femto_fast.c:op_div" targetname: "__indirect_call" label: "femto_fast.c:9:9" }
+edge: { sourcename: "/somewhere/core/femto_fast.c:op_div" targetname: "__aeabi_uldivmod" label: "femto_fast.c:9:9" }
+edge: { sourcename: "/somewhere/core/femto_fast.c:op_div" targetname: "femto_fast.c:trap" label: "femto_fast.c:9:9" }
+edge: { sourcename: "femto_fast.c:trap" targetname: "__indirect_call" label: "femto_fast.c:9:9" }
 }
 `
 

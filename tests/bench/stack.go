@@ -9,6 +9,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // A callGraph is what gcc's -fcallgraph-info=su says about some objects: the
@@ -27,8 +28,11 @@ var (
 	frameOf  = regexp.MustCompile(`\\n(\d+) bytes \(([a-z, ]+)\)`)
 )
 
-// read adds one .ci file. Static functions are named "file:function" there,
-// which keeps them apart.
+// title shortens gcc's name for a static function, "path/file.c:function", to
+// "file.c:function", which still keeps functions of one name apart.
+func title(name string) string { return name[strings.LastIndex(name, "/")+1:] }
+
+// read adds one .ci file.
 func (g *callGraph) read(r io.Reader) error {
 	if g.frames == nil {
 		g.frames, g.calls = map[string]int{}, map[string][]string{}
@@ -46,10 +50,13 @@ func (g *callGraph) read(r io.Reader) error {
 			}
 			var n int
 			fmt.Sscan(f[1], &n)
-			g.frames[m[1]] = n
+			g.frames[title(m[1])] = n
 		}
-		if m := edgeLine.FindStringSubmatch(s.Text()); m != nil && !slices.Contains(g.calls[m[1]], m[2]) {
-			g.calls[m[1]] = append(g.calls[m[1]], m[2])
+		if m := edgeLine.FindStringSubmatch(s.Text()); m != nil {
+			from, to := title(m[1]), title(m[2])
+			if !slices.Contains(g.calls[from], to) {
+				g.calls[from] = append(g.calls[from], to)
+			}
 		}
 	}
 	return s.Err()
@@ -77,6 +84,12 @@ func (g *callGraph) handlers(api []string) []string {
 // deepest gives the path of most stack from root, its bytes, and the functions
 // on any path whose frames are unknown because they come from a library.
 // Recursion is an error.
+//
+// A call through a pointer may reach every handler, once on a path: a handler
+// goes on to the next one with a jump, after it has given its frame back, and
+// what a host does in a system call is the host's stack. Should a compiler make
+// a call of such a jump, the stack grows with every instruction, and no
+// workload survives that.
 func (g *callGraph) deepest(root string, api []string) (bytes int, path, outside []string, err error) {
 	handlers := g.handlers(api)
 	unknown := map[string]bool{}
@@ -108,9 +121,7 @@ func (g *callGraph) deepest(root string, api []string) (bytes int, path, outside
 		}
 		var deepest result
 		for _, c := range callees {
-			if c == indirect && name != root && slices.Contains(handlers, name) {
-				// A handler ends in a jump to the next one, not in a call: it
-				// has given its frame back by then.
+			if c == indirect && active[indirect] {
 				continue
 			}
 			r, err := visit(c)
