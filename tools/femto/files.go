@@ -102,7 +102,7 @@ func (u *ui) write(name string, b []byte) error {
 	if t.special {
 		return os.WriteFile(t.path, b, 0)
 	}
-	return replace(t.path, b, t.mode)
+	return u.replace(t.path, b, t.mode)
 }
 
 // A target is where an output file goes.
@@ -145,7 +145,7 @@ func distinct(output string, inputs ...string) error {
 	return nil
 }
 
-func replace(name string, b []byte, mode fs.FileMode) (err error) {
+func (u *ui) replace(name string, b []byte, mode fs.FileMode) (err error) {
 	var unique [6]byte
 	rand.Read(unique[:])
 	temp := filepath.Join(filepath.Dir(name), ".femto-"+hex.EncodeToString(unique[:]))
@@ -158,7 +158,9 @@ func replace(name string, b []byte, mode fs.FileMode) (err error) {
 		}
 		return err
 	}
+	u.temp.Store(&temp)
 	defer func() {
+		u.temp.Store(nil)
 		if err != nil {
 			os.Remove(temp)
 		}

@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -39,8 +40,7 @@ func main() { os.Exit(run(os.Args[1:], newUI(os.Stdin, os.Stdout, os.Stderr))) }
 func run(args []string, u *ui) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// A second Ctrl-C kills, in case something does not listen to the first.
-	context.AfterFunc(ctx, stop)
+	defer context.AfterFunc(ctx, func() { u.giveUp() })()
 
 	root := newRoot(u)
 	root.SetArgs(args)
@@ -67,6 +67,17 @@ func run(args []string, u *ui) int {
 		return exitRefused
 	}
 	return exitOK
+}
+
+// giveUp ends femto when it was interrupted and does not end by itself, for
+// most of the work does not listen.
+func (u *ui) giveUp() {
+	time.Sleep(time.Second)
+	if temp := u.temp.Load(); temp != nil {
+		os.Remove(*temp)
+	}
+	u.say("interrupted")
+	os.Exit(exitInterrupted)
 }
 
 func newRoot(u *ui) *cobra.Command {

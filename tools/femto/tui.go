@@ -28,6 +28,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -45,6 +46,8 @@ type ui struct {
 	outTerminal bool // standard output is a terminal
 	colour      bool // standard error may be coloured
 	json        bool // the command was told -o json
+
+	temp atomic.Pointer[string] // file that is being written, to be removed when femto gives up
 }
 
 func newUI(in, out, err *os.File) *ui {
