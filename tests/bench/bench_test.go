@@ -331,3 +331,13 @@ func TestUsage(t *testing.T) {
 		require.Contains(t, stderr.String(), "usage:")
 	}
 }
+
+func TestAnotherCompilerIsWarnedAbout(t *testing.T) {
+	m4, _ := targetNamed("cortex-m4")
+	b := &bench{report: report{Tools: map[string]string{}}}
+	require.Empty(t, b.compilerWarning(m4))
+	b.report.Tools[m4.cc[0]] = "arm-none-eabi-gcc (15:12.2.rel1-1) 12.2.1 20221205"
+	require.Empty(t, b.compilerWarning(m4))
+	b.report.Tools[m4.cc[0]] = "arm-none-eabi-gcc (15:13.2.rel1-2) 13.2.1 20231009"
+	require.Contains(t, b.compilerWarning(m4), "WARNING")
+}
