@@ -55,7 +55,7 @@ it changed and the fuel used so far.`,
 	flags := cmd.Flags()
 	flags.StringVar(&o.entry, "entry", "", "entry point, by `NAME` or slot (default: the only one)")
 	flags.StringVar(&o.context, "ctx", "", "context, as `HEX` bytes, or as @FILE")
-	flags.StringVar(&o.engine, "engine", engines[0].name, "`ENGINE`: "+strings.Join(engineNames(), ", "))
+	flags.StringVar(&o.engine, "engine", engines[0].name, "`ENGINE`: vm, small or fast")
 	flags.Uint32Var(&o.fuel, "fuel", defaultFuel, "how many 8-byte slots may execute: `N`")
 	flags.BoolVar(&o.trace, "trace", false, "print every executed instruction (engine vm)")
 	complete(cmd, "engine", engineNames()...)
