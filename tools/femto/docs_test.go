@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,4 +126,28 @@ func errorsDoc() []byte {
 // markdown keeps <femto.h> and __divdi3 from being markup.
 func markdown(s string) string {
 	return strings.NewReplacer("<", "&lt;", ">", "&gt;", "_", `\_`, "*", `\*`).Replace(s)
+}
+
+// TestJSONIsDocumented keeps docs/cli.md complete.
+func TestJSONIsDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(docsDir, "cli.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []any{
+		jsonError{}, answer{}, faultAnswer{}, storeEntry{}, actuator{}, response{},
+		view{}, viewSection{}, viewEntry{}, viewHelper{}, viewSegment{}, embeddedEntry{}, versionInfo{},
+	} {
+		typ := reflect.TypeOf(v)
+		for i := range typ.NumField() {
+			key, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+			if key == "" {
+				continue
+			}
+			quoted := []string{"`" + key + "`", `"` + key + `"`, "`fault." + key + "`"}
+			if !slices.ContainsFunc(quoted, func(s string) bool { return bytes.Contains(page, []byte(s)) }) {
+				t.Errorf("docs/cli.md does not mention %q of %s", key, typ)
+			}
+		}
+	}
 }
