@@ -42,6 +42,10 @@ func run(args []string, u *ui) int {
 	defer stop()
 	defer context.AfterFunc(ctx, func() { u.giveUp() })()
 
+	if len(args) == 0 {
+		u.say("which command? femto --help lists them")
+		return exitUsage
+	}
 	root := newRoot(u)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -94,14 +98,12 @@ standard input or output. femto completion prints scripts that teach a shell.`,
 		Example: `  femto build increment.c -o increment.fc
   femto verify increment.fc
   femto run increment.fc --ctx 2a000000`,
-		SilenceErrors:         true,
-		SilenceUsage:          true,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+
 		DisableFlagsInUseLine: true,
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
 			u.json = asksForJSON(cmd)
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usagef("which command? femto --help lists them")
 		},
 	}
 	cobra.EnableCommandSorting = false
