@@ -41,6 +41,8 @@ func (u *ui) readProgram(ctx context.Context, name string) (*program, error) {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return p, nil
+	case ctx.Err() != nil:
+		return nil, err
 	case err == nil:
 		p.source, err = link.DecodeSourceMap(text, img)
 	}
