@@ -22,9 +22,8 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "femto_core.h"
+#include "host.h"
 
 enum {
     SAME_BUFFER = 1, /* write the image into the buffer, RAM and instance of the case before */
@@ -33,55 +32,6 @@ enum {
     READ_ONLY_5 = 8, /* grant 5 may not be written */
     ALL_ENTRIES = 16 /* describe every entry point, too */
 };
-
-static const uint16_t granted[] = { 1, 2, 3, 4, 0xffff };
-
-/* The host of tests/engines, in C. */
-static uint16_t host(femto_vm_t *vm, uint32_t id)
-{
-    const uint64_t *r = vm->r;
-    uint32_t len = (uint32_t)r[2], price = 1 + len / 8;
-
-    switch (id) {
-    case 1:
-        if (vm->room < 2) {
-            return FEMTO_E_OUT_OF_FUEL;
-        }
-        vm->room -= 2;
-        vm->r[0] = r[1] + 3 * r[2] + 5 * r[3] + 7 * r[4] + 11 * r[5];
-        return 0;
-    case 2:
-    case 3: {
-        if (vm->room < price) {
-            return FEMTO_E_OUT_OF_FUEL;
-        }
-        uint8_t *to = id == 2 ? femto_write(vm, r[1], len) : NULL;
-        const uint8_t *from = id == 3 ? femto_read(vm, r[1], len) : to;
-        if (from == NULL) {
-            return FEMTO_E_BAD_ACCESS;
-        }
-        vm->room -= price;
-        if (id == 2) {
-            memset(to, (int)(r[3] & 0xff), len);
-            vm->r[0] = r[1];
-        }
-        else {
-            uint64_t sum = 0;
-            for (uint32_t i = 0; i < len; i++) {
-                sum += (uint64_t)(i + 1) * from[i];
-            }
-            vm->r[0] = sum;
-        }
-        return 0;
-    }
-    case 4:
-        return 3998;
-    case 0xffff:
-        vm->r[0] = 0x1122;
-        return 0;
-    }
-    return FEMTO_E_UNKNOWN_HELPER;
-}
 
 /* Of large memories only the first and the last bytes. */
 static uint64_t hash(const uint8_t *p, uint32_t len)
