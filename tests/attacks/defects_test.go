@@ -12,17 +12,18 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/isa"
 	"github.com/femtocontainer/femtocontainer/tests/engines"
+	"github.com/femtocontainer/femtocontainer/tests/sanitizer"
 )
 
 // everywhere runs the attacks of one defect in every engine, as they ship and
 // under sanitizers.
 func everywhere(t *testing.T, defect int) {
 	var attacks []Attack
-	var cases []driverCase
+	var cases []sanitizer.Case
 	for _, a := range Corpus() {
 		if a.Defect == defect {
 			attacks = append(attacks, a)
-			cases = append(cases, a.driverCase())
+			cases = append(cases, a.sanitizerCase())
 		}
 	}
 	require.NotEmpty(t, attacks)
@@ -31,13 +32,11 @@ func everywhere(t *testing.T, defect int) {
 			assert.Equal(t, a.Want, a.Run(engine), "%s on %s", a.Name, engine)
 		}
 	}
-	builds, err := drivers()
-	require.NoError(t, err)
-	for _, d := range builds {
-		for i, line := range d.run(t, cases) {
-			assert.Equal(t, attacks[i].Want, outcome(t, line), "%s on %s", attacks[i].Name, d.name)
-		}
-	}
+	builds := make(map[string]bool)
+	sanitized(t, cases, func(build string, i int, line string) {
+		builds[build] = true
+		assert.Equal(t, attacks[i].Want, outcome(t, line), "%s on %s", attacks[i].Name, build)
+	})
 	t.Logf("%d attacks on %d engines and %d builds with sanitizers", len(attacks), len(engines.Names()), len(builds))
 }
 
@@ -85,21 +84,17 @@ func TestDefect05NoStickyVerification(t *testing.T) {
 			assert.Equal(t, want[i], Attack{Image: b, Fuel: 10}.Run(engine), "%d on %s", i, engine)
 		}
 	}
-	var cases []driverCase
+	var cases []sanitizer.Case
 	for i, b := range images {
-		c := driverCase{image: b, fuel: 10}
+		c := sanitizer.Case{Image: b, Fuel: 10}
 		if i > 0 {
-			c.flags = sameBuffer
+			c.Flags = sanitizer.SameBuffer
 		}
 		cases = append(cases, c)
 	}
-	builds, err := drivers()
-	require.NoError(t, err)
-	for _, d := range builds {
-		for i, line := range d.run(t, cases) {
-			assert.Equal(t, want[i], outcome(t, line), "%d on %s", i, d.name)
-		}
-	}
+	sanitized(t, cases, func(build string, i int, line string) {
+		assert.Equal(t, want[i], outcome(t, line), "%d on %s", i, build)
+	})
 }
 
 // TestDefect12SegmentGrantedTwice: earlier implementations linked a region into
@@ -133,12 +128,10 @@ func TestDefect12SegmentGrantedTwice(t *testing.T) {
 		}
 		m.Close()
 	}
-	builds, err := drivers()
-	require.NoError(t, err)
-	for _, d := range builds {
-		lines := d.run(t, []driverCase{{image: img, g5: []byte{7}, g6: []byte{0, 8}, fuel: 100, flags: grantTwice | readOnly5}})
-		assert.Equal(t, want, outcome(t, lines[0]), d.name)
-	}
+	twice := sanitizer.Case{Image: img, Grant5: []byte{7}, Grant6: []byte{0, 8}, Fuel: 100, Flags: sanitizer.GrantTwice | sanitizer.ReadOnly5}
+	sanitized(t, []sanitizer.Case{twice}, func(build string, _ int, line string) {
+		assert.Equal(t, want, outcome(t, line), build)
+	})
 }
 
 // TestDefect12ResultIsDefined: after a fault, registers are those before the

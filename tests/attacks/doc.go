@@ -11,6 +11,6 @@
 //
 // Every attack says what must come of it. The tests run it in the reference
 // interpreter, in each engine of the C core, in a build of the core with
-// address and undefined-behaviour sanitizers (driver/driver.c, with gcc and
+// address and undefined-behaviour sanitizers (tests/sanitizer, with gcc and
 // with clang), and embedded in a RIOT application on the native board (riot/).
 package attacks

@@ -21,6 +21,7 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/isa"
 	"github.com/femtocontainer/femtocontainer/femto/link"
 	"github.com/femtocontainer/femtocontainer/tests/engines"
+	"github.com/femtocontainer/femtocontainer/tests/sanitizer"
 )
 
 const noiseSize = 16 << 20
@@ -66,7 +67,7 @@ d:	.byte 1, 2, 3, 4
 // where it is to run, to one outcome. It returns the verdicts.
 func agreed(t *testing.T, images [][]byte) (verdicts []Outcome) {
 	t.Helper()
-	var cases []driverCase
+	var cases []sanitizer.Case
 	for _, b := range images {
 		a := Attack{Image: b, Fuel: 500, Ctx: []byte{1, 2, 3, 4, 5}}
 		v := a.Run(engines.Reference)
@@ -76,15 +77,11 @@ func agreed(t *testing.T, images [][]byte) (verdicts []Outcome) {
 			require.True(t, isCode(code), "% x", cut(b))
 		}
 		verdicts = append(verdicts, v)
-		cases = append(cases, a.driverCase())
+		cases = append(cases, a.sanitizerCase())
 	}
-	builds, err := drivers()
-	require.NoError(t, err)
-	for _, d := range builds {
-		for i, line := range d.run(t, cases) {
-			require.Equal(t, verdicts[i], outcome(t, line), "%s: % x", d.name, cut(images[i]))
-		}
-	}
+	sanitized(t, cases, func(build string, i int, line string) {
+		require.Equal(t, verdicts[i], outcome(t, line), "%s: % x", build, cut(images[i]))
+	})
 	return verdicts
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/vm"
 )
 
-// Helpers of the test host, which tests/attacks/driver has in C.
+// Helpers of the test host, which tests/sanitizer/driver/host.h has in C.
 const (
 	Mix   uint16 = 1      // r0 = r1 + 3 r2 + 5 r3 + 7 r4 + 11 r5
 	Fill  uint16 = 2      // r2 bytes at r1 become the byte r3; r0 = r1

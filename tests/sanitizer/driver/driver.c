@@ -6,7 +6,7 @@
  *
  *   cd riotpkg/femtocontainer/core
  *   cc -fsanitize=address,undefined -fno-sanitize-recover=all -g -I. \
- *       ../../../tests/attacks/driver/driver.c femto_image.c femto_verify.c femto_vm.c femto_small.c
+ *       ../../../tests/sanitizer/driver/driver.c femto_image.c femto_verify.c femto_vm.c femto_small.c
  *
  * Standard input is a sequence of cases, each eight 32-bit little-endian words
  * { flags, image, context, grant 5, grant 6, fuel, slice, rounds }: lengths in bytes,
@@ -30,7 +30,8 @@ enum {
     READ_ONLY = 2,   /* the context may not be written */
     GRANT_TWICE = 4, /* map each grant two times */
     READ_ONLY_5 = 8, /* grant 5 may not be written */
-    ALL_ENTRIES = 16 /* describe every entry point, too */
+    ALL_ENTRIES = 16, /* describe every entry point, too */
+    READ_ONLY_6 = 32 /* grant 6 may not be written */
 };
 
 /* Of large memories only the first and the last bytes. */
@@ -122,7 +123,7 @@ int main(void)
             femto_start(&vm, &instance, entry.slot, ctx, ctx_len, (flags & READ_ONLY) == 0);
             for (int i = 0; i < ((flags & GRANT_TWICE) != 0 ? 2 : 1); i++) {
                 femto_grant(&vm, 5, grant5, len5, (flags & READ_ONLY_5) == 0);
-                femto_grant(&vm, 6, grant6, len6, 1);
+                femto_grant(&vm, 6, grant6, len6, (flags & READ_ONLY_6) == 0);
             }
             do {
                 given += fuel > FEMTO_MAX_FUEL ? FEMTO_MAX_FUEL : fuel;

@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package sanitizer
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+// Flags of a Case.
+const (
+	SameBuffer = 1 << iota // use the buffer, RAM and instance of the case before
+	ReadOnly               // the context
+	GrantTwice
+	ReadOnly5  // grant 5
+	AllEntries // describe every entry point, too
+	ReadOnly6  // grant 6
+)
+
+// A Case is one image and one activation of it.
+type Case struct {
+	Flags          uint32
+	Image, Context []byte
+	Grant5, Grant6 []byte
+	Fuel, Slice    uint32 // for the first resume, and for each further one
+	Rounds         uint32 // resumes at most; 0 is 1
+}
+
+// Encode is the case as the driver reads it.
+func (c Case) Encode() []byte {
+	var b []byte
+	for _, w := range []uint32{c.Flags, uint32(len(c.Image)), uint32(len(c.Context)), uint32(len(c.Grant5)), uint32(len(c.Grant6)),
+		c.Fuel, c.Slice, max(c.Rounds, 1)} {
+		b = binary.LittleEndian.AppendUint32(b, w)
+	}
+	return bytes.Join([][]byte{b, c.Image, c.Context, c.Grant5, c.Grant6}, nil)
+}
+
+// Decode is the inverse of Encode.
+func Decode(b []byte) (c Case, err error) {
+	if len(b) < 32 {
+		return c, errors.New("a case has at least 32 bytes")
+	}
+	w := func(i int) uint32 { return binary.LittleEndian.Uint32(b[4*i:]) }
+	c.Flags, c.Fuel, c.Slice, c.Rounds = w(0), w(5), w(6), w(7)
+	rest := b[32:]
+	for i, part := range []*[]byte{&c.Image, &c.Context, &c.Grant5, &c.Grant6} {
+		n := uint64(w(1 + i))
+		if n > uint64(len(rest)) {
+			return c, fmt.Errorf("part %d has %d bytes, but %d are left", i, n, len(rest))
+		}
+		*part, rest = rest[:n:n], rest[n:]
+	}
+	if len(rest) > 0 {
+		return c, fmt.Errorf("%d bytes too many", len(rest))
+	}
+	return c, nil
+}
+
+// A Build is one engine of the core, compiled by one compiler.
+type Build struct{ Name, exe string }
+
+// engines can run under a sanitizer.
+var engines = []struct{ name, source, macros string }{
+	{"small", "femto_small.c", ""},
+	{"fast", "femto_fast.c", "-DFEMTO_ENGINE_FAST -DFEMTO_FAST_LOOP"},
+}
+
+// Builds compiles the driver, once, into a directory that Remove deletes: every
+// engine with gcc, and with one clang.
+var Builds = sync.OnceValues(func() (out []Build, err error) {
+	_, self, _, _ := runtime.Caller(0)
+	here := filepath.Dir(self)
+	core := filepath.Join(here, "..", "..", "riotpkg", "femtocontainer", "core")
+	if directory, err = os.MkdirTemp("", "sanitizer"); err != nil {
+		return nil, err
+	}
+	clang := false
+	for _, cc := range []string{"gcc", "clang", "clang-19", "clang-16", "clang-14"} {
+		if _, err := exec.LookPath(cc); err != nil || clang {
+			continue
+		}
+		clang = cc != "gcc"
+		for _, e := range engines {
+			b := Build{Name: e.name + " with sanitizers of " + cc, exe: filepath.Join(directory, e.name+"-"+cc)}
+			args := []string{"-std=c11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+				"-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Werror", "-I" + core, "-o", b.exe, filepath.Join(here, "driver", "driver.c")}
+			args = append(args, strings.Fields(e.macros)...)
+			for _, f := range []string{"femto_image.c", "femto_verify.c", "femto_vm.c", e.source} {
+				args = append(args, filepath.Join(core, f))
+			}
+			if msg, err := exec.Command(cc, args...).CombinedOutput(); err != nil {
+				return nil, fmt.Errorf("%s: %w: %s", b.Name, err, msg)
+			}
+			out = append(out, b)
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New("neither gcc nor clang is installed")
+	}
+	return out, nil
+})
+
+var directory string
+
+// Remove deletes what Builds made.
+func Remove() {
+	if directory != "" {
+		os.RemoveAll(directory)
+	}
+}
+
+// Run gives the cases to the driver and returns one line for each. The error
+// is a sanitizer's report.
+func (b Build) Run(cases []Case) ([]string, error) {
+	var in, out, report bytes.Buffer
+	for _, c := range cases {
+		in.Write(c.Encode())
+	}
+	cmd := exec.Command(b.exe)
+	cmd.Env = append(os.Environ(), "UBSAN_OPTIONS=print_stacktrace=1")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &out, &report
+	err := cmd.Run()
+	lines := strings.Split(out.String(), "\n")
+	lines = lines[:len(lines)-1]
+	if err != nil || report.Len() > 0 {
+		return nil, fmt.Errorf("%s: case %d: %v\n%s", b.Name, len(lines), err, report.String())
+	}
+	if len(lines) != len(cases) {
+		return nil, fmt.Errorf("%s: %d lines for %d cases", b.Name, len(lines), len(cases))
+	}
+	return lines, nil
+}
