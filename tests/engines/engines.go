@@ -22,6 +22,7 @@ const Reference = "vm"
 type Options struct {
 	Call    func(mem vm.Memory, id uint16, args [5]uint64, room uint32) (r0 uint64, price uint32, fault diag.Code)
 	Granted []uint16
+	Trace   func(vm.Step) // the reference only
 }
 
 // A Machine is an instance of an image in one of the engines.
@@ -49,7 +50,7 @@ func New(engine string, img []byte, opts Options) (Machine, error) {
 		if err != nil {
 			return nil, err
 		}
-		m, err := vm.New(decoded, vm.Options{Call: opts.Call, Granted: opts.Granted})
+		m, err := vm.New(decoded, vm.Options{Call: opts.Call, Granted: opts.Granted, Trace: opts.Trace})
 		if err != nil {
 			return nil, err
 		}

@@ -45,25 +45,26 @@ func (c Case) Encode() []byte {
 	return bytes.Join([][]byte{b, c.Image, c.Context, c.Grant5, c.Grant6}, nil)
 }
 
-// Decode is the inverse of Encode.
-func Decode(b []byte) (c Case, err error) {
-	if len(b) < 32 {
-		return c, errors.New("a case has at least 32 bytes")
-	}
-	w := func(i int) uint32 { return binary.LittleEndian.Uint32(b[4*i:]) }
-	c.Flags, c.Fuel, c.Slice, c.Rounds = w(0), w(5), w(6), w(7)
-	rest := b[32:]
-	for i, part := range []*[]byte{&c.Image, &c.Context, &c.Grant5, &c.Grant6} {
-		n := uint64(w(1 + i))
-		if n > uint64(len(rest)) {
-			return c, fmt.Errorf("part %d has %d bytes, but %d are left", i, n, len(rest))
+// Decode is the inverse of Encode, for any number of cases.
+func Decode(b []byte) (out []Case, err error) {
+	for len(b) > 0 {
+		if len(b) < 32 {
+			return nil, fmt.Errorf("case %d: %d bytes are less than the 32 of its head", len(out), len(b))
 		}
-		*part, rest = rest[:n:n], rest[n:]
+		head := b[:32]
+		w := func(i int) uint32 { return binary.LittleEndian.Uint32(head[4*i:]) }
+		c := Case{Flags: w(0), Fuel: w(5), Slice: w(6), Rounds: w(7)}
+		b = b[32:]
+		for i, part := range []*[]byte{&c.Image, &c.Context, &c.Grant5, &c.Grant6} {
+			n := w(1 + i)
+			if uint64(n) > uint64(len(b)) {
+				return nil, fmt.Errorf("case %d: part %d has %d bytes, but %d are left", len(out), i, n, len(b))
+			}
+			*part, b = b[:n:n], b[n:]
+		}
+		out = append(out, c)
 	}
-	if len(rest) > 0 {
-		return c, fmt.Errorf("%d bytes too many", len(rest))
-	}
-	return c, nil
+	return out, nil
 }
 
 // A Build is one engine of the core, compiled by one compiler.
