@@ -70,10 +70,12 @@ func Decode(b []byte) (out []Case, err error) {
 // A Build is one engine of the core, compiled by one compiler.
 type Build struct{ Name, exe string }
 
-// engines can run under a sanitizer.
-var engines = []struct{ name, source, macros string }{
+// engines can run under a sanitizer. The last is the small one as a big-endian
+// CPU compiles it, byte by byte.
+var engines = []struct{ name, source, flags string }{
 	{"small", "femto_small.c", ""},
 	{"fast", "femto_fast.c", "-DFEMTO_ENGINE_FAST -DFEMTO_FAST_LOOP"},
+	{"small, bytewise", "femto_small.c", "-U__BYTE_ORDER__ -Wno-builtin-macro-redefined"},
 }
 
 // Builds compiles the driver, once, into a directory that Remove deletes: every
@@ -92,10 +94,10 @@ var Builds = sync.OnceValues(func() (out []Build, err error) {
 		}
 		clang = cc != "gcc"
 		for _, e := range engines {
-			b := Build{Name: e.name + " with sanitizers of " + cc, exe: filepath.Join(directory, e.name+"-"+cc)}
+			b := Build{Name: e.name + " with sanitizers of " + cc, exe: filepath.Join(directory, strings.ReplaceAll(e.name+"-"+cc, " ", ""))}
 			args := []string{"-std=c11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
 				"-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Werror", "-I" + core, "-o", b.exe, filepath.Join(here, "driver", "driver.c")}
-			args = append(args, strings.Fields(e.macros)...)
+			args = append(args, strings.Fields(e.flags)...)
 			for _, f := range []string{"femto_image.c", "femto_verify.c", "femto_vm.c", e.source} {
 				args = append(args, filepath.Join(core, f))
 			}
