@@ -84,10 +84,9 @@ func grantAll(img *C.femto_image_t, granted []uint16) []uint16 {
 	if granted != nil {
 		return granted
 	}
-	list := unsafe.Slice((*byte)(img.bytes), int(img.helpers)+2*int(img.n_helpers))[img.helpers:]
 	out := []uint16{}
-	for i := 0; i < len(list); i += 2 {
-		out = append(out, uint16(list[i])|uint16(list[i+1])<<8)
+	for _, id := range unsafe.Slice((*uint16)(unsafe.Pointer(img.helpers)), int(img.n_helpers)) {
+		out = append(out, id)
 	}
 	return out
 }

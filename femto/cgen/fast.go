@@ -72,12 +72,15 @@ func body(r *isa.Row) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "    "+format+"\n", args...) }
 	switch r.Kind {
 	case isa.Jump:
+		if r.OffRule.Use != isa.Slots {
+			panic("cgen: no handler for a distance in imm")
+		}
 		if r.Taken == bv.True {
-			line("JUMP(%s);", c(r.Distance()))
+			line("GO;")
 			return b.String()
 		}
 		line("if (%s) {", c(r.Taken))
-		line("    JUMP(%s);", c(r.Distance()))
+		line("    GO;")
 		line("}")
 	case isa.Load:
 		line("ACCESS(0, %s, %du);", c(r.Addr), r.Size)

@@ -5,121 +5,268 @@ package cgen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/femtocontainer/femtocontainer/femto/isa"
 )
 
-// shapes prints the verifier's table: for each opcode one byte that says what
-// its fields may hold, in the encoding of femto_verify.c.
-func shapes() (string, error) {
-	var b strings.Builder
-	for op := range 256 {
-		s, err := shape(isa.ByOpcode(uint8(op)))
-		if err != nil {
-			return "", fmt.Errorf("cgen: opcode %#x: %w", op, err)
-		}
-		switch op % 16 {
-		case 0:
-			b.WriteString("    ")
-		default:
-			b.WriteString(" ")
-		}
-		fmt.Fprintf(&b, "0x%02x,", s)
-		if op%16 == 15 {
-			b.WriteString("\n")
-		}
-	}
-	return b.String(), nil
+// fieldRules is the table's field rules in the form of femto_verify.c: for each
+// opcode a kind and the number of a rule, each rule in one word.
+type fieldRules struct {
+	Opcodes []string // lines of femto_opcodes
+	Rules   []rule
+	Lists   []string // lines of lists
 }
 
-// shape merges the rules of the rows that share an opcode. It refuses
-// combinations that the encoding cannot tell apart, so that a new row cannot
-// be accepted by accident.
-func shape(rows []*isa.Row) (byte, error) {
+// A rule is the word of one or more opcodes.
+type rule struct {
+	Word    string // C
+	Comment string
+}
+
+// The bits of a rule above those that must be zero in the instruction, and how
+// many lists there are. The lists for off come before those for imm.
+const (
+	dstWritten = 1 << 24
+	immZero    = 1 << 25
+	offList    = 26 // two bits: 0 or the number of a list
+	immList    = 28
+	listsEach  = 3
+)
+
+// kinds of instructions, as far as verifier and engines tell them apart at
+// first. Those that need nothing but their field rules come first.
+var kinds = []string{"ILLEGAL", "ALU32", "ALU64", "ACCESS", "WIDE", "JUMP", "CALL", "EXIT"}
+
+// kind is the number of a kind.
+func kind(name string) (int, error) {
+	if k := slices.Index(kinds, name); k >= 0 {
+		return k, nil
+	}
+	return 0, fmt.Errorf("cgen: no kind %q", name)
+}
+
+func kindOf(rows []*isa.Row) string {
 	if len(rows) == 0 {
-		return 0, nil
+		return "ILLEGAL"
 	}
-	var s byte
-	dst, src, off, imm := rules(rows, dstRule), rules(rows, srcRule), rules(rows, offRule), rules(rows, immRule)
+	switch r := rows[0]; r.Kind {
+	case isa.ALU:
+		if r.Opcode&7 == isa.ByName("add32_imm").Opcode&7 && r.ImmRule != isa.ByName("be16").ImmRule {
+			return "ALU32"
+		}
+		return "ALU64" // byte swaps of the other class, too
+	case isa.Wide:
+		return "WIDE"
+	case isa.Jump:
+		return "JUMP"
+	case isa.CallHelper, isa.CallLocal:
+		return "CALL"
+	case isa.Exit:
+		return "EXIT"
+	}
+	return "ACCESS"
+}
+
+// fetchList is what verifier and generator know of atomics besides the rules: imm
+// is in the first list, or it is in the second one and src is written.
+const fetchList = 1
+
+type ruleBuilder struct {
+	words    map[uint32]int
+	out      []rule
+	off, imm [][]int64
+}
+
+func newFieldRules() (fieldRules, error) {
+	var f fieldRules
+	b := ruleBuilder{words: map[uint32]int{}, imm: atomicLists()}
+	b.number(0, "unassigned")
+	var line strings.Builder
+	for op := range 256 {
+		rows := isa.ByOpcode(uint8(op))
+		n := 0
+		if len(rows) > 0 {
+			word, err := b.word(rows)
+			if err != nil {
+				return f, fmt.Errorf("cgen: opcode %#02x: %w", op, err)
+			}
+			n = b.number(word, rows[0].Name)
+		}
+		k, err := kind(kindOf(rows))
+		if err != nil {
+			return f, err
+		}
+		if n > 31 {
+			return f, fmt.Errorf("cgen: more than 31 rules for the fields of instructions")
+		}
+		fmt.Fprintf(&line, "0x%02x,", n<<3|k)
+		if op%16 < 15 {
+			line.WriteByte(' ')
+			continue
+		}
+		f.Opcodes = append(f.Opcodes, line.String())
+		line.Reset()
+	}
+	f.Rules = b.out
+	for _, lists := range [][][]int64{b.off, b.imm} {
+		if len(lists) > listsEach {
+			return f, fmt.Errorf("cgen: %d lists of values for one field", len(lists))
+		}
+		for i := range listsEach {
+			var l []int64
+			if i < len(lists) {
+				l = lists[i]
+			}
+			f.Lists = append(f.Lists, listLine(l))
+		}
+	}
+	return f, nil
+}
+
+// listLine prints one list: values up to a repetition of the last one, so that
+// all lists have the same length.
+func listLine(values []int64) string {
+	var s strings.Builder
+	s.WriteString("{ ")
+	for i := range listLen {
+		v := int64(0)
+		if len(values) > 0 {
+			v = values[min(i, len(values)-1)]
+		}
+		if i > 0 {
+			s.WriteString(", ")
+		}
+		fmt.Fprintf(&s, "%d", v)
+	}
+	s.WriteString(" },")
+	return s.String()
+}
+
+// listLen is the length of the longest list.
+const listLen = 5
+
+func (b *ruleBuilder) number(word uint32, name string) int {
+	n, ok := b.words[word]
+	if !ok || len(b.out) == 0 {
+		n = len(b.out)
+		b.out = append(b.out, rule{fmt.Sprintf("0x%08x", word), name})
+		if n > 0 {
+			b.words[word] = n
+		}
+	}
+	return n
+}
+
+// word merges the rules of the rows that share an opcode. It refuses what the
+// word cannot say, so that no combination of fields is accepted by accident.
+func (b *ruleBuilder) word(rows []*isa.Row) (uint32, error) {
+	var w uint32
+	zero := func(lowest, bits int) { w |= (1<<bits - 1) << (lowest - 8) }
+	src, off, imm := valuesOf(rows, srcRule), valuesOf(rows, offRule), valuesOf(rows, immRule)
+	switch r := rows[0]; {
+	case r.Kind == isa.CallHelper:
+		// src is 0 for a helper, whose number the verifier looks up, and 1 for a
+		// target.
+		if len(rows) != 2 || rows[1].Kind != isa.CallLocal || r.ImmRule.Use != isa.HelperID ||
+			rows[1].ImmRule.Use != isa.Slots || !slices.Equal(src, []int64{0, 1}) {
+			return 0, fmt.Errorf("calls are not what the verifier takes them for")
+		}
+		zero(13, 3)
+	case r.Kind == isa.Atomic:
+		lists := atomicLists()
+		for _, row := range rows {
+			list := 0
+			if row.SrcRule.Use == isa.Writes {
+				list = fetchList
+			}
+			if !slices.Contains(lists[list], row.ImmRule.Value) || row.ImmRule.Use != isa.Fixed {
+				return 0, fmt.Errorf("atomics are not what the verifier takes them for")
+			}
+		}
+		w |= 1 << immList
+	case slices.Equal(src, []int64{0}):
+		zero(12, 4)
+	case src != nil || r.SrcRule.Use != isa.Reads:
+		return 0, fmt.Errorf("no rule for src")
+	}
+	switch dst := valuesOf(rows, dstRule); {
+	case slices.Equal(dst, []int64{0}):
+		zero(8, 4)
+	case dst != nil:
+		return 0, fmt.Errorf("no rule for dst")
+	case rows[0].DstRule.Use == isa.Writes:
+		w |= dstWritten
+	}
 	switch {
-	case dst.is(isa.Fixed, 0):
-	case dst.is(isa.Reads):
-		s |= 1
-	case dst.is(isa.Writes):
-		s |= 2
-	default:
-		return 0, fmt.Errorf("destination rules %v", dst)
+	case slices.Equal(off, []int64{0}):
+		zero(16, 16)
+	case off != nil:
+		w |= uint32(listNumber(&b.off, off)) << offList
 	}
 	switch {
-	case src.is(isa.Fixed, 0), src.is(isa.Fixed, 0, 1) && rows[0].Kind == isa.CallHelper:
-	case src.is(isa.Reads), rows[0].Kind == isa.Atomic:
-		s |= 1 << 2
-	default:
-		return 0, fmt.Errorf("source rules %v", src)
+	case rows[0].Kind == isa.Atomic || rows[0].Kind == isa.CallHelper:
+	case slices.Equal(imm, []int64{0}):
+		w |= immZero
+	case imm != nil:
+		w |= uint32(listNumber(&b.imm, imm)) << immList
 	}
-	switch {
-	case off.is(isa.Fixed, 0):
-		s |= 1 << 3
-	case off.is(isa.Free):
-		s |= 2 << 3
-	case off.is(isa.Slots):
-		s |= 3 << 3
-	case off.is(isa.Fixed, 0, 1):
-		s |= 4 << 3
-	case off.is(isa.Fixed, 0, 8, 16), off.is(isa.Fixed, 0, 8, 16, 32):
-		s |= 5 << 3
-	default:
-		return 0, fmt.Errorf("offset rules %v", off)
+	for _, r := range rows[1:] {
+		if r.DstRule != rows[0].DstRule {
+			return 0, fmt.Errorf("rows differ in dst")
+		}
 	}
-	switch {
-	case imm.is(isa.Fixed, 0):
-	case imm.is(isa.Free):
-		s |= 1 << 6
-	case imm.is(isa.Fixed, 16, 32, 64), rows[0].Kind == isa.Atomic:
-		s |= 2 << 6
-	case imm.is(isa.Slots), rows[0].Kind == isa.CallHelper:
-		s |= 3 << 6
-	default:
-		return 0, fmt.Errorf("immediate rules %v", imm)
+	return w, nil
+}
+
+// listNumber gives the number of a list, from 1.
+func listNumber(lists *[][]int64, values []int64) int {
+	for i, l := range *lists {
+		if slices.Equal(l, values) {
+			return i + 1
+		}
 	}
-	return s, nil
+	*lists = append(*lists, values)
+	return len(*lists)
+}
+
+// atomicLists are the values of imm of atomics that leave src alone, and of
+// those that write it.
+func atomicLists() [][]int64 {
+	lists := make([][]int64, 2)
+	for i := range isa.Table {
+		r := &isa.Table[i]
+		if r.Kind != isa.Atomic {
+			continue
+		}
+		l := &lists[0]
+		if r.SrcRule.Use == isa.Writes {
+			l = &lists[fetchList]
+		}
+		if !slices.Contains(*l, r.ImmRule.Value) {
+			*l = append(*l, r.ImmRule.Value)
+		}
+	}
+	return lists
+}
+
+// valuesOf lists the values that a field may have, ascending, when all rows fix
+// it, and nil otherwise.
+func valuesOf(rows []*isa.Row, of func(*isa.Row) isa.Rule) []int64 {
+	var out []int64
+	for _, r := range rows {
+		rule := of(r)
+		if rule.Use != isa.Fixed {
+			return nil
+		}
+		out = append(out, rule.Value)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func dstRule(r *isa.Row) isa.Rule { return r.DstRule }
 func srcRule(r *isa.Row) isa.Rule { return r.SrcRule }
 func offRule(r *isa.Row) isa.Rule { return r.OffRule }
 func immRule(r *isa.Row) isa.Rule { return r.ImmRule }
-
-// A ruleSet holds the different rules of some rows, in table order.
-type ruleSet []isa.Rule
-
-func rules(rows []*isa.Row, of func(*isa.Row) isa.Rule) (set ruleSet) {
-	for _, r := range rows {
-		rule := of(r)
-		known := false
-		for _, k := range set {
-			known = known || k == rule
-		}
-		if !known {
-			set = append(set, rule)
-		}
-	}
-	return set
-}
-
-// is reports whether the set is the one use, with the fixed values given.
-func (s ruleSet) is(use isa.Use, values ...int64) bool {
-	if use != isa.Fixed {
-		return len(s) == 1 && s[0].Use == use
-	}
-	if len(s) != len(values) {
-		return false
-	}
-	for i, v := range values {
-		if s[i] != (isa.Rule{Use: isa.Fixed, Value: v}) {
-			return false
-		}
-	}
-	return true
-}

@@ -242,7 +242,7 @@ func runStubs(t *testing.T, world *attack.World, vectors []vector) []result {
 	args := append([]string{"-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Wconversion", "-Werror",
 		"-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", dir, "-I", core, "-I", contrib, "-o", binaryFile}, modules()...)
 	args = append(args, filepath.Join("testdata", "attack.c"), filepath.Join(contrib, "femto_fmt.c"))
-	for _, f := range []string{"femto_sys.c", "femto_vm.c", "femto_image.c", "femto_verify.c"} {
+	for _, f := range []string{"femto_sys.c", "femto_vm.c", "femto_host.c", "femto_image.c", "femto_verify.c"} {
 		args = append(args, filepath.Join(core, f))
 	}
 	run(t, "gcc", args...)

@@ -98,7 +98,7 @@ var Builds = sync.OnceValues(func() (out []Build, err error) {
 			args := []string{"-std=c11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
 				"-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Werror", "-I" + core, "-o", b.exe, filepath.Join(here, "driver", "driver.c")}
 			args = append(args, strings.Fields(e.flags)...)
-			for _, f := range []string{"femto_image.c", "femto_verify.c", "femto_vm.c", e.source} {
+			for _, f := range []string{"femto_image.c", "femto_verify.c", "femto_vm.c", "femto_host.c", e.source} {
 				args = append(args, filepath.Join(core, f))
 			}
 			if msg, err := exec.Command(cc, args...).CombinedOutput(); err != nil {

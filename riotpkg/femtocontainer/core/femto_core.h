@@ -70,27 +70,29 @@ enum {
 #define FEMTO_MAY_ALIAS
 #endif
 typedef uint32_t FEMTO_MAY_ALIAS femto_word_t;
+typedef uint16_t FEMTO_MAY_ALIAS femto_half_t;
+typedef uint64_t FEMTO_MAY_ALIAS femto_double_t;
 
 /** What a local call keeps of its caller. */
 typedef struct FEMTO_MAY_ALIAS femto_frame {
     uint64_t r[4]; /**< r6 to r9 */
-    uint32_t pc;   /**< slot to return to */
+    uint32_t pc;   /**< where to return to, in bytes of the text */
     uint32_t unused;
 } femto_frame_t;
 
 /** A container image, as lengths and pointers into the caller's buffer, which
  *  must stay unchanged for as long as this is used. */
 typedef struct femto_image {
-    const uint8_t *bytes;     /**< the whole image */
-    const femto_word_t *text; /**< slots, two words each */
-    const uint8_t *rodata;    /**< followed by data, then the names */
-    uint32_t slots;           /**< length of the text, at least 1 */
-    uint32_t rodata_len;      /**< bytes of segment 3 */
-    uint32_t data_len;        /**< bytes of segment 2 that the image gives */
-    uint32_t bss_len;         /**< bytes of segment 2 that begin as zero */
-    uint32_t helpers;         /**< offset of the list of helpers in bytes */
-    uint16_t frame_size;      /**< bytes of stack a frame has */
-    uint8_t depth;            /**< frames that may be live at once */
+    const femto_word_t *entries; /**< two words each */
+    const femto_half_t *helpers; /**< numbers of the imported system calls */
+    const femto_word_t *text;    /**< slots, two words each */
+    const uint8_t *rodata;       /**< followed by data, then the names */
+    uint32_t slots;              /**< length of the text, at least 1 */
+    uint32_t rodata_len;         /**< bytes of segment 3 */
+    uint32_t data_len;           /**< bytes of segment 2 that the image gives */
+    uint32_t bss_len;            /**< bytes of segment 2 that begin as zero */
+    uint16_t frame_size;         /**< bytes of stack a frame has */
+    uint8_t depth;               /**< frames that may be live at once */
     uint8_t n_entries;
     uint8_t n_helpers;
 } femto_image_t;

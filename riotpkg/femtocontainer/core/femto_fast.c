@@ -27,6 +27,17 @@
 #define FEMTO_FAST_REGS
 #endif
 
+/* Ends a resume after the instruction before pc. The handlers leave the address
+ * of a refused access to this function. */
+static uint16_t femto_end(femto_vm_t *vm, const femto_word_t *pc, uint32_t bound, uint16_t status)
+{
+    pc -= 2;
+    if (status == FEMTO_E_BAD_ACCESS && FEMTO_KIND(pc[0]) == FEMTO_ACCESS) {
+        vm->address = femto_address(vm, pc[0]);
+    }
+    return femto_stop(vm, pc, bound, status);
+}
+
 #ifdef FEMTO_FAST_REGS
 
 /* PC     after the instruction
@@ -37,7 +48,7 @@
  * TABLE  handlers by opcode */
 
 #if defined(__thumb2__)
-#pragma GCC optimize("Os", "no-split-wide-types") /* for LDRD and STRD */
+#pragma GCC optimize("Os", "no-partial-inlining", "no-split-wide-types") /* for LDRD and STRD */
 #define FEMTO_REG_PC    "r4"
 #define FEMTO_REG_VM    "r5"
 #define FEMTO_REG_INSN  "r6"
@@ -101,6 +112,8 @@ register uint32_t IMM __asm__(FEMTO_REG_IMM);
 #define HANDLER(opcode, name) static uint16_t femto_##name(HANDLER_TAKES)
 #define OTHERS static uint16_t femto_others(HANDLER_TAKES)
 #define REST return femto_others(HANDLER_GIVES)
+#define TAKEN static uint16_t femto_jump(HANDLER_TAKES)
+#define GO return femto_jump(HANDLER_GIVES)
 #define STOP(status) return (status)
 
 #else /* portable */
@@ -108,6 +121,8 @@ register uint32_t IMM __asm__(FEMTO_REG_IMM);
 #define HANDLER(opcode, name) case opcode:
 #define OTHERS default: others:
 #define REST goto others
+#define TAKEN jump:
+#define GO goto jump
 #define NEXT continue
 #define STOP(why)      \
     do {               \
@@ -134,15 +149,13 @@ uint16_t femto_resume(femto_vm_t *VM, uint32_t fuel)
 #define DST VM->r[FEMTO_DST(INSN)]
 #define SRC VM->r[FEMTO_SRC(INSN)]
 
-/* Moves control to a target, that many slots away, if the fuel suffices. */
-#define JUMP(slots)                                       \
-    if (femto_exhausted(BOUND, PC)) {                     \
-        STOP(FEMTO_E_OUT_OF_FUEL);                        \
-    } else {                                              \
-        const uint32_t slots_ = (slots);                  \
-        BOUND += 8u * slots_;                            \
-        PC += 2 * (int32_t)slots_;                        \
-    }                                                     \
+/* Goes on that many bytes away. */
+#define MOVE(bytes)                         \
+    do {                                    \
+        const uint32_t bytes_ = (bytes);    \
+        BOUND += bytes_;                    \
+        PC += (int32_t)bytes_ / 4;          \
+    } while (0);                            \
     NEXT
 
 /* Places an access, or stops. */
@@ -156,6 +169,7 @@ uint16_t femto_resume(femto_vm_t *VM, uint32_t fuel)
 
 #ifdef FEMTO_FAST_REGS
 OTHERS;
+TAKEN;
 #endif
 
 HANDLER(0x07, add64_imm)
@@ -408,13 +422,13 @@ HANDLER(0x7b, stxdw)
 
 HANDLER(0x05, ja)
 {
-    JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+    GO;
 }
 
 HANDLER(0x15, jeq64_imm)
 {
     if (DST == (uint64_t)(int64_t)(int32_t)IMM) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -422,7 +436,7 @@ HANDLER(0x15, jeq64_imm)
 HANDLER(0x1d, jeq64_reg)
 {
     if (DST == SRC) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -430,7 +444,7 @@ HANDLER(0x1d, jeq64_reg)
 HANDLER(0x55, jne64_imm)
 {
     if (DST != (uint64_t)(int64_t)(int32_t)IMM) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -438,7 +452,7 @@ HANDLER(0x55, jne64_imm)
 HANDLER(0x5d, jne64_reg)
 {
     if (DST != SRC) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -446,7 +460,7 @@ HANDLER(0x5d, jne64_reg)
 HANDLER(0x25, jgt64_imm)
 {
     if ((uint64_t)(int64_t)(int32_t)IMM < DST) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -454,7 +468,7 @@ HANDLER(0x25, jgt64_imm)
 HANDLER(0x2d, jgt64_reg)
 {
     if (SRC < DST) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -462,7 +476,7 @@ HANDLER(0x2d, jgt64_reg)
 HANDLER(0x3d, jge64_reg)
 {
     if (SRC <= DST) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -470,7 +484,7 @@ HANDLER(0x3d, jge64_reg)
 HANDLER(0xa5, jlt64_imm)
 {
     if (DST < (uint64_t)(int64_t)(int32_t)IMM) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -478,7 +492,7 @@ HANDLER(0xa5, jlt64_imm)
 HANDLER(0xad, jlt64_reg)
 {
     if (DST < SRC) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -486,7 +500,7 @@ HANDLER(0xad, jlt64_reg)
 HANDLER(0x65, jsgt64_imm)
 {
     if ((int64_t)(uint64_t)(int64_t)(int32_t)IMM < (int64_t)DST) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -494,7 +508,7 @@ HANDLER(0x65, jsgt64_imm)
 HANDLER(0xcd, jslt64_reg)
 {
     if ((int64_t)DST < (int64_t)SRC) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -502,7 +516,7 @@ HANDLER(0xcd, jslt64_reg)
 HANDLER(0x16, jeq32_imm)
 {
     if ((uint32_t)DST == IMM) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -510,7 +524,7 @@ HANDLER(0x16, jeq32_imm)
 HANDLER(0x1e, jeq32_reg)
 {
     if ((uint32_t)DST == (uint32_t)SRC) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -518,7 +532,7 @@ HANDLER(0x1e, jeq32_reg)
 HANDLER(0x56, jne32_imm)
 {
     if ((uint32_t)DST != IMM) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -526,7 +540,7 @@ HANDLER(0x56, jne32_imm)
 HANDLER(0x5e, jne32_reg)
 {
     if ((uint32_t)DST != (uint32_t)SRC) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -534,7 +548,7 @@ HANDLER(0x5e, jne32_reg)
 HANDLER(0x26, jgt32_imm)
 {
     if (IMM < (uint32_t)DST) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -542,7 +556,7 @@ HANDLER(0x26, jgt32_imm)
 HANDLER(0x2e, jgt32_reg)
 {
     if ((uint32_t)SRC < (uint32_t)DST) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -550,7 +564,7 @@ HANDLER(0x2e, jgt32_reg)
 HANDLER(0x3e, jge32_reg)
 {
     if ((uint32_t)SRC <= (uint32_t)DST) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -558,7 +572,7 @@ HANDLER(0x3e, jge32_reg)
 HANDLER(0xa6, jlt32_imm)
 {
     if ((uint32_t)DST < IMM) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -566,7 +580,7 @@ HANDLER(0xa6, jlt32_imm)
 HANDLER(0xae, jlt32_reg)
 {
     if ((uint32_t)DST < (uint32_t)SRC) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -574,7 +588,7 @@ HANDLER(0xae, jlt32_reg)
 HANDLER(0x66, jsgt32_imm)
 {
     if ((int32_t)IMM < (int32_t)(uint32_t)DST) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
@@ -582,10 +596,14 @@ HANDLER(0x66, jsgt32_imm)
 HANDLER(0xc6, jslt32_imm)
 {
     if ((int32_t)(uint32_t)DST < (int32_t)IMM) {
-        JUMP((uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16));
+        GO;
     }
     NEXT;
 }
+
+#ifdef FEMTO_REG_INSN
+#pragma GCC optimize("split-wide-types")
+#endif
 
 HANDLER(0x18, lddw)
 {
@@ -602,10 +620,7 @@ HANDLER(0x95, exit)
     if (VM->instance->level == 0) {
         STOP(0);
     }
-    const uint32_t bytes = femto_leave(VM) - femto_low(PC);
-    BOUND += bytes;
-    PC += (int32_t)bytes / 4;
-    NEXT;
+    MOVE(femto_leave(VM) - femto_low(PC));
 }
 
 HANDLER(0x85, call)
@@ -614,13 +629,10 @@ HANDLER(0x85, call)
         STOP(FEMTO_E_OUT_OF_FUEL);
     }
     if (FEMTO_SRC(INSN) != 0) {
-        const uint32_t slots = IMM;
         if (femto_enter(VM, PC) != 0) {
             STOP(FEMTO_E_CALL_DEPTH);
         }
-        BOUND += 8u * slots;
-        PC += 2 * (int32_t)slots;
-        NEXT;
+        MOVE(8u * IMM);
     }
     VM->pc = PC - 2;
     VM->room = femto_left(PC, BOUND);
@@ -634,24 +646,42 @@ HANDLER(0x85, call)
 
 OTHERS
 {
-    if (femto_shapes[FEMTO_OP(INSN)] == 0) {
-        STOP(FEMTO_E_ILLEGAL_OPCODE);
-    }
-    const uint32_t kind = FEMTO_CLASS(INSN);
-    if (kind == 4 || kind == 7) {
-        femto_alu(VM, INSN, IMM);
+    switch (FEMTO_KIND(INSN)) {
+    case FEMTO_ALU32:
+        femto_alu32(VM, INSN, IMM);
         NEXT;
-    }
-    if (kind == 6 || kind == 5) {
-        if (femto_taken(VM, INSN, IMM)) {
-            JUMP(FEMTO_OP(INSN) == 0x06 ? IMM : FEMTO_OFF(INSN));
+    case FEMTO_ALU64:
+        femto_alu64(VM, INSN, IMM);
+        NEXT;
+    case FEMTO_ACCESS:
+        if (femto_access(VM, INSN, IMM) != 0) {
+            STOP(FEMTO_E_BAD_ACCESS);
         }
         NEXT;
+    case FEMTO_JUMP:
+        break;
+    default:
+        STOP(FEMTO_E_ILLEGAL_OPCODE);
     }
-    if (femto_access(VM, INSN, IMM) != 0) {
-        STOP(FEMTO_E_BAD_ACCESS);
+    if (!femto_taken(VM, INSN, IMM)) {
+        NEXT;
     }
-    NEXT;
+    if (FEMTO_OP(INSN) != 0x06) {
+        GO;
+    }
+    if (femto_exhausted(BOUND, PC)) {
+        STOP(FEMTO_E_OUT_OF_FUEL);
+    }
+    MOVE(8u * IMM);
+}
+
+/* A jump by offset that is taken. */
+TAKEN
+{
+    if (femto_exhausted(BOUND, PC)) {
+        STOP(FEMTO_E_OUT_OF_FUEL);
+    }
+    MOVE(8u * FEMTO_OFF(INSN));
 }
 
 #ifdef FEMTO_FAST_REGS
@@ -746,7 +776,7 @@ uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
     BOUND = femto_bound(vm->pc, vm->room + femto_fuel(fuel));
     TABLE = femto_handlers;
     status = femto_begin();
-    status = femto_stop(vm, PC - 2, BOUND, status);
+    status = femto_end(vm, PC, BOUND, status);
 
     PC = pc;
     VM = outer;
@@ -764,7 +794,7 @@ uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
         }
     }
 stop:
-    return femto_stop(VM, PC - 2, BOUND, status);
+    return femto_end(VM, PC, BOUND, status);
 }
 
 #endif

@@ -2,48 +2,46 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
-#include "femto_core.h"
+/* The loader, for docs/image-format.md. Every length is compared with what is
+ * left of the buffer before it is used. */
 
-/* docs/image-format.md */
+#include "femto_core.h"
+#include "femto_step.h"
 
 enum { HEADER = 32, ENTRY = 8, HOOK = 16 };
 
-static uint32_t u16_at(const uint8_t *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8;
-}
-
-static uint32_t u32_at(const uint8_t *p)
-{
-    return u16_at(p) | u16_at(p + 2) << 16;
-}
-
 uint16_t femto_image_open(femto_image_t *img, const uint8_t *buf, uint32_t len)
 {
+    const femto_word_t *const words = (const femto_word_t *)(const void *)buf;
+
     if (len < HEADER) {
         return FEMTO_E_TRUNCATED;
     }
     if (((uintptr_t)buf & 7) != 0) {
         return FEMTO_E_MISALIGNED;
     }
-    if (buf[0] != 0x7f || buf[1] != 'F' || buf[2] != 'C') {
+    if ((words[0] & 0xffffff) != 0x43467f) {
         return FEMTO_E_BAD_MAGIC;
     }
-    if (buf[3] != 1) {
+    if (words[0] >> 24 != 1) {
         return FEMTO_E_BAD_VERSION;
     }
-    uint32_t total = u32_at(buf + 4), frame = u16_at(buf + 10), text = u32_at(buf + 16);
-    img->bytes = buf;
+    const uint32_t total = words[1];
+    const uint32_t signature = words[2] & 0xffff;
+    const uint32_t frame = words[2] >> 16;
+    const uint32_t text = words[4];
+    img->entries = words + HEADER / 4;
+    img->slots = text / 8;
+    img->rodata_len = words[5];
+    img->data_len = words[6];
+    img->bss_len = words[7];
     img->frame_size = (uint16_t)frame;
     img->depth = buf[12];
     img->n_entries = buf[13];
     img->n_helpers = buf[14];
-    img->rodata_len = u32_at(buf + 20);
-    img->data_len = u32_at(buf + 24);
-    img->bss_len = u32_at(buf + 28);
 
-    if (buf[15] != 0 || frame % 8 != 0 || frame > 512 || img->depth - 1u >= 32u ||
-        img->n_entries == 0 || text == 0 || text % 8 != 0) {
+    if (buf[15] != 0 || frame > 512 || img->depth - 1u >= 32 ||
+        img->n_entries == 0 || text == 0 || ((text | frame) & 7) != 0) {
         return FEMTO_E_BAD_HEADER;
     }
     if (text > FEMTO_MAX_SEGMENT || img->rodata_len > FEMTO_MAX_SEGMENT ||
@@ -53,7 +51,7 @@ uint16_t femto_image_open(femto_image_t *img, const uint8_t *buf, uint32_t len)
     if (total < HEADER || total > len) {
         return FEMTO_E_TRUNCATED;
     }
-    if (len - total != u16_at(buf + 8)) {
+    if (len - total != signature) {
         return FEMTO_E_TRAILING;
     }
 
@@ -64,69 +62,49 @@ uint16_t femto_image_open(femto_image_t *img, const uint8_t *buf, uint32_t len)
         return FEMTO_E_TRUNCATED;
     }
     uint32_t names = 0;
-    uint32_t helpers = pos;
-    for (uint32_t at = HEADER; at < pos; at += ENTRY) {
-        if (buf[at + 5] > 1 || buf[at + 6] != 0 || buf[at + 7] != 0) {
+    for (uint32_t at = pos / 4; at != HEADER / 4; at -= ENTRY / 4) {
+        const uint32_t entry = words[at - 1]; /* length of the name, flags, 0 */
+        if ((entry & ~0x1ffu) != 0) {
             return FEMTO_E_BAD_ENTRY_RECORD;
         }
-        names += buf[at + 4];
-        helpers += HOOK * (uint32_t)buf[at + 5];
+        names += entry & 0xff;
+        pos += HOOK * (entry >> 8);
     }
-    pos = helpers + 2 * (uint32_t)img->n_helpers;
+    uint32_t at = pos;
+    img->helpers = (const femto_half_t *)(const void *)(buf + pos);
+    pos += 2 * (uint32_t)img->n_helpers;
     if (pos > total) {
         return FEMTO_E_TRUNCATED;
     }
-    img->helpers = helpers;
-    for (uint32_t last = 0; helpers < pos; helpers += 2) {
-        uint32_t id = u16_at(buf + helpers);
+    for (uint32_t last = 0; at != pos; at += 2) {
+        const uint32_t id = *(const femto_half_t *)(const void *)(buf + at);
         if (id <= last) {
             return FEMTO_E_BAD_HELPER_LIST;
         }
         last = id;
     }
-    if (((pos + 7) & ~7u) > total) {
+    pos = (pos + 7) & ~7u;
+    if (pos > total) {
         return FEMTO_E_TRUNCATED;
     }
-    for (; pos % 8 != 0; pos++) {
-        if (buf[pos] != 0) {
+    for (; at != pos; at++) {
+        if (buf[at] != 0) {
             return FEMTO_E_BAD_PADDING;
         }
     }
 
     /* Each of the four is below 2^24 and pos below 2^13: the sum does not wrap. */
-    uint32_t end = pos + text + img->rodata_len + img->data_len + names;
-    if (end != total) {
-        return end > total ? FEMTO_E_TRUNCATED : FEMTO_E_TRAILING;
-    }
-    img->text = (const femto_word_t *)(const void *)(buf + pos);
-    img->slots = text / 8;
+    img->text = words + pos / 4;
     img->rodata = buf + pos + text;
-    for (uint32_t at = end - names; at < end; at++) {
+    at = pos + text + img->rodata_len + img->data_len;
+    pos = at + names;
+    if (pos != total) {
+        return pos > total ? FEMTO_E_TRUNCATED : FEMTO_E_TRAILING;
+    }
+    for (; at != pos; at++) {
         if (buf[at] < '!' || buf[at] > '~') {
             return FEMTO_E_BAD_ENTRY_RECORD;
         }
     }
     return 0;
-}
-
-uint32_t femto_image_ram(const femto_image_t *img)
-{
-    return (uint32_t)sizeof(femto_frame_t) * (img->depth - 1u) +
-           (uint32_t)img->frame_size * img->depth + img->data_len + img->bss_len;
-}
-
-void femto_image_entry(const femto_image_t *img, uint32_t index, femto_entry_t *out)
-{
-    const uint8_t *entry = img->bytes + HEADER;
-    const uint8_t *hook = entry + ENTRY * (uint32_t)img->n_entries;
-    const uint8_t *name = img->rodata + img->rodata_len + img->data_len;
-
-    for (; index > 0; index--, entry += ENTRY) {
-        name += entry[4];
-        hook += HOOK * (uint32_t)entry[5];
-    }
-    out->slot = u32_at(entry);
-    out->name = name;
-    out->name_len = entry[4];
-    out->hook = entry[5] != 0 ? hook : 0;
 }

@@ -21,68 +21,64 @@ uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
         uint32_t distance; /* bytes from pc to where control goes */
 
         pc += 2;
-        if (femto_shapes[FEMTO_OP(insn)] == 0) {
-            status = FEMTO_E_ILLEGAL_OPCODE;
-            goto stop;
-        }
-        switch (FEMTO_CLASS(insn)) {
-        case 4:
-        case 7:
-            femto_alu(vm, insn, imm);
+        switch (FEMTO_KIND(insn)) {
+        case FEMTO_ALU32:
+            femto_alu32(vm, insn, imm);
             continue;
-        case 0:
+        case FEMTO_ALU64:
+            femto_alu64(vm, insn, imm);
+            continue;
+        case FEMTO_WIDE:
             vm->r[FEMTO_DST(insn)] = ((uint64_t)pc[1] << UINT64_C(32)) | (uint64_t)imm;
             pc += 2;
             continue;
-        case 1:
-        case 2:
-        case 3:
+        case FEMTO_ACCESS:
             status = femto_access(vm, insn, imm);
             if (status != 0) {
                 goto stop;
             }
             continue;
-        default:
+        case FEMTO_JUMP:
+            if (!femto_taken(vm, insn, imm)) {
+                continue;
+            }
             break;
-        }
-        if (!femto_taken(vm, insn, imm)) {
-            continue;
+        case FEMTO_CALL:
+        case FEMTO_EXIT:
+            break;
+        default:
+            status = FEMTO_E_ILLEGAL_OPCODE;
+            goto stop;
         }
         status = FEMTO_E_OUT_OF_FUEL;
         if (femto_exhausted(bound, pc)) {
             goto stop;
         }
-        distance = 8u * FEMTO_OFF(insn);
-        switch (FEMTO_OP(insn)) {
-        case 0x95:
+        distance = 8 * imm;
+        if (FEMTO_KIND(insn) == FEMTO_EXIT) {
+            status = 0;
             if (vm->instance->level == 0) {
-                status = 0;
                 goto stop;
             }
             distance = femto_leave(vm) - femto_low(pc);
-            break;
-        case 0x85:
-            if (FEMTO_SRC(insn) == 0) {
-                vm->pc = pc - 2;
-                vm->room = femto_left(pc, bound);
-                status = vm->instance->call(vm, imm);
-                if (status != 0) {
-                    goto stop;
-                }
-                bound = femto_bound(pc, vm->room);
-                continue;
+        } else if (FEMTO_KIND(insn) == FEMTO_JUMP) {
+            if (FEMTO_OP(insn) != 0x06) {
+                distance = 8 * FEMTO_OFF(insn);
             }
+        } else if (FEMTO_SRC(insn) != 0) {
             status = femto_enter(vm, pc);
             if (status != 0) {
                 goto stop;
             }
-            distance = 8u * imm;
-            break;
-        case 0x06:
-            distance = 8u * imm;
-            break;
-        default:
-            break;
+        } else {
+            vm->pc = pc - 2;
+            vm->room = femto_left(pc, bound);
+            status = vm->instance->call(vm, imm);
+            if (status != 0) {
+                goto stop;
+            }
+            bound = femto_bound(pc, vm->room);
+            continue;
         }
         bound += distance;
         pc += (int32_t)distance / 4;

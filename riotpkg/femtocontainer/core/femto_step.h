@@ -13,6 +13,7 @@
 #ifndef FEMTO_STEP_H
 #define FEMTO_STEP_H
 
+#include <stddef.h>
 #include <string.h>
 
 #include "femto_core.h"
@@ -24,9 +25,18 @@
 #define FEMTO_SRC(insn)   ((insn) >> 12 & 15u)
 #define FEMTO_OFF(insn)   ((uint32_t)(int32_t)(int16_t)((insn) >> 16))
 
-/* Memory is little endian at any alignment. Where the CPU is little endian a
- * copy of constant size is a plain load or store. */
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the core is for little-endian CPUs"
+#endif
+
+#if defined(__GNUC__)
+#define FEMTO_NOINLINE __attribute__((noinline))
+#else
+#define FEMTO_NOINLINE
+#endif
+
+/* Guest memory has any alignment; a copy of constant size is as many loads and
+ * stores as the CPU needs for that. */
 
 static inline uint16_t femto_get16(const uint8_t *p)
 {
@@ -64,45 +74,29 @@ static inline void femto_put64(uint8_t *p, uint64_t v)
     memcpy(p, &v, sizeof(v));
 }
 
-#else
-
-static inline uint16_t femto_get16(const uint8_t *p)
+/* Maps memory in one of a femto_vm_t's two tables. Nothing is below the end of
+ * an empty segment, which is where it begins. */
+static inline void femto_map(femto_span_t *spans, uint32_t segment, uint8_t *base, uint32_t len)
 {
-    return (uint16_t)(p[0] | p[1] << 8);
+    spans[segment].end = (segment << FEMTO_SEGMENT_BITS) + len;
+    spans[segment].base = base;
 }
 
-static inline uint32_t femto_get32(const uint8_t *p)
-{
-    return femto_get16(p) | (uint32_t)femto_get16(p + 2) << 16;
-}
+/* The verifier's table, of which the engines use the kind. */
+extern const uint8_t femto_opcodes[256];
 
-static inline uint64_t femto_get64(const uint8_t *p)
-{
-    return femto_get32(p) | (uint64_t)femto_get32(p + 4) << 32;
-}
+#define FEMTO_KIND(insn) (femto_opcodes[FEMTO_OP(insn)] & 7u)
 
-static inline void femto_put16(uint8_t *p, uint16_t v)
-{
-    p[0] = (uint8_t)v;
-    p[1] = (uint8_t)(v >> 8);
-}
-
-static inline void femto_put32(uint8_t *p, uint32_t v)
-{
-    femto_put16(p, (uint16_t)v);
-    femto_put16(p + 2, (uint16_t)(v >> 16));
-}
-
-static inline void femto_put64(uint8_t *p, uint64_t v)
-{
-    femto_put32(p, (uint32_t)v);
-    femto_put32(p + 4, (uint32_t)(v >> 32));
-}
-
-#endif
-
-/* The verifier's table: 0 for an unassigned opcode. */
-extern const uint8_t femto_shapes[256];
+enum {
+    FEMTO_ILLEGAL = 0, /* the opcode is not assigned */
+    FEMTO_ALU32 = 1,
+    FEMTO_ALU64 = 2, /* and byte swaps */
+    FEMTO_ACCESS = 3,
+    FEMTO_WIDE = 4,
+    FEMTO_JUMP = 5,
+    FEMTO_CALL = 6,
+    FEMTO_EXIT = 7,
+};
 
 /* Low half of an address; only differences within the text mean something. */
 static inline uint32_t femto_low(const femto_word_t *p)
@@ -127,20 +121,19 @@ static inline uint64_t femto_operand(const femto_vm_t *vm, uint32_t insn, uint32
     return (insn & 0x08) != 0 ? vm->r[FEMTO_SRC(insn)] : femto_sext32(imm);
 }
 
-/* Arithmetic. A 32-bit operation is the 64-bit one on operands cut to 32 bits,
- * or extended with their sign, wherever that has the same low half. */
-static inline void femto_alu(femto_vm_t *vm, uint32_t insn, uint32_t imm)
+static inline uint32_t femto_swap32(uint32_t dst)
 {
-    uint64_t *r = &vm->r[FEMTO_DST(insn)];
-    uint64_t dst = *r;
-    uint64_t src = femto_operand(vm, insn, imm);
-    const uint32_t off = insn >> 16;
-    const int narrow = FEMTO_CLASS(insn) == 4;
+    return (uint32_t)(uint64_t)((uint32_t)(uint16_t)((uint16_t)(uint8_t)(uint16_t)dst << 8 | (uint16_t)(uint8_t)((uint16_t)dst >> 8)) << 16 | (uint32_t)(uint16_t)((uint16_t)(uint8_t)(uint16_t)(dst >> 16) << 8 | (uint16_t)(uint8_t)((uint16_t)(dst >> 16) >> 8)));
+}
 
-    if (narrow) {
-        dst = (uint32_t)dst;
-        src = (uint32_t)src;
-    }
+/* 32-bit arithmetic. */
+static inline void femto_alu32(femto_vm_t *vm, uint32_t insn, uint32_t imm)
+{
+    uint64_t *const r = &vm->r[FEMTO_DST(insn)];
+    uint32_t dst = (uint32_t)*r;
+    const uint32_t src = (insn & 0x08) != 0 ? (uint32_t)vm->r[FEMTO_SRC(insn)] : imm;
+    const uint32_t off = insn >> 16;
+
     switch (FEMTO_CODE(insn)) {
     case 0: /* add */
         dst = dst + src;
@@ -157,50 +150,91 @@ static inline void femto_alu(femto_vm_t *vm, uint32_t insn, uint32_t imm)
     case 5: /* and */
         dst = dst & src;
         break;
+    case 6: /* lsh */
+        dst = dst << (src & 31u);
+        break;
+    case 7: /* rsh */
+        dst = dst >> (src & 31u);
+        break;
     case 10: /* xor */
         dst = dst ^ src;
         break;
     case 12: /* arsh */
-        if (narrow) {
-            dst = femto_sext32(dst);
-            src &= 31u;
+        dst = (uint32_t)((int32_t)dst >> (src & 31u));
+        break;
+    case 3: /* div */
+        dst = off == 0 ? (src == 0u) ? 0u : (dst / src) : (src == 0u) ? 0u : ((src == 0xffffffffu) ? (0u - dst) : (uint32_t)((int32_t)dst / (int32_t)src));
+        break;
+    case 9: /* mod */
+        dst = off == 0 ? (src == 0u) ? dst : (dst % src) : (src == 0u) ? dst : ((src == 0xffffffffu) ? 0u : (uint32_t)((int32_t)dst % (int32_t)src));
+        break;
+    case 8: /* neg */
+        dst = 0u - dst;
+        break;
+    default: /* mov, movsx */
+        dst = src;
+        if (off == 8) {
+            dst = (uint32_t)(int32_t)(int8_t)(uint8_t)src;
+        } else if (off != 0) {
+            dst = (uint32_t)(int32_t)(int16_t)(uint16_t)src;
         }
-        dst = (uint64_t)((int64_t)dst >> (src & UINT64_C(63)));
+        break;
+    }
+    *r = dst;
+}
+
+/* 64-bit arithmetic, and all byte swaps. */
+static inline void femto_alu64(femto_vm_t *vm, uint32_t insn, uint32_t imm)
+{
+    uint64_t *const r = &vm->r[FEMTO_DST(insn)];
+    uint64_t dst = *r;
+    const uint64_t src = femto_operand(vm, insn, imm);
+    const uint32_t off = insn >> 16;
+    uint64_t sign = 0;
+
+    switch (FEMTO_CODE(insn)) {
+    case 0: /* add */
+        dst = dst + src;
+        break;
+    case 1: /* sub */
+        dst = dst - src;
+        break;
+    case 2: /* mul */
+        dst = dst * src;
+        break;
+    case 4: /* or */
+        dst = dst | src;
+        break;
+    case 5: /* and */
+        dst = dst & src;
         break;
     case 6: /* lsh */
-        if (narrow) {
-            src &= 31u;
-        }
         dst = dst << (src & UINT64_C(63));
         break;
+    case 10: /* xor */
+        dst = dst ^ src;
+        break;
     case 7: /* rsh */
-        if (narrow) {
-            src &= 31u;
+    case 12: /* arsh: of a negative number, by its complement */
+        if (FEMTO_CODE(insn) == 12 && (int64_t)dst < 0) {
+            sign = UINT64_MAX;
         }
-        dst = dst >> (src & UINT64_C(63));
+        dst = ((dst ^ sign) >> (src & 63)) ^ sign;
         break;
-    case 3: /* div, sdiv */
-        if (off == 0) {
-            dst = (src == UINT64_C(0)) ? UINT64_C(0) : (dst / src);
-            break;
+    case 3: /* div */
+    case 9: { /* mod, from the quotient */
+        const int div = FEMTO_CODE(insn) == 3;
+        if (src == 0) {
+            dst = div ? 0 : dst;
+        } else if (off == 0) {
+            dst = div ? dst / src : dst % src;
+        } else if (src == UINT64_MAX) {
+            dst = div ? 0 - dst : 0;
+        } else {
+            dst = (uint64_t)(div ? (int64_t)dst / (int64_t)src : (int64_t)dst % (int64_t)src);
         }
-        if (narrow) {
-            dst = femto_sext32(dst);
-            src = femto_sext32(src);
-        }
-        dst = (src == UINT64_C(0)) ? UINT64_C(0) : ((src == UINT64_C(0xffffffffffffffff)) ? (UINT64_C(0) - dst) : (uint64_t)((int64_t)dst / (int64_t)src));
         break;
-    case 9: /* mod, smod */
-        if (off == 0) {
-            dst = (src == UINT64_C(0)) ? dst : (dst % src);
-            break;
-        }
-        if (narrow) {
-            dst = femto_sext32(dst);
-            src = femto_sext32(src);
-        }
-        dst = (src == UINT64_C(0)) ? dst : ((src == UINT64_C(0xffffffffffffffff)) ? UINT64_C(0) : (uint64_t)((int64_t)dst % (int64_t)src));
-        break;
+    }
     case 8: /* neg */
         dst = UINT64_C(0) - dst;
         break;
@@ -210,22 +244,27 @@ static inline void femto_alu(femto_vm_t *vm, uint32_t insn, uint32_t imm)
             dst = (uint64_t)(int64_t)(int8_t)(uint8_t)src;
         } else if (off == 16) {
             dst = (uint64_t)(int64_t)(int16_t)(uint16_t)src;
-        } else if (off == 32) {
+        } else if (off != 0) {
             dst = (uint64_t)(int64_t)(int32_t)(uint32_t)src;
         }
         break;
-    default: { /* le, be, bswap: the class says nothing about the width */
-        const uint32_t unused = (64u - imm) & 63u;
-        dst = *r;
-        if (FEMTO_OP(insn) == 0xd4) {
-            *r = dst << unused >> unused;
-        } else {
-            *r = ((uint64_t)((uint32_t)(uint16_t)((uint16_t)(uint8_t)(uint16_t)(uint32_t)dst << 8 | (uint16_t)(uint8_t)((uint16_t)(uint32_t)dst >> 8)) << 16 | (uint32_t)(uint16_t)((uint16_t)(uint8_t)(uint16_t)((uint32_t)dst >> 16) << 8 | (uint16_t)(uint8_t)((uint16_t)((uint32_t)dst >> 16) >> 8))) << 32 | (uint64_t)((uint32_t)(uint16_t)((uint16_t)(uint8_t)(uint16_t)(uint32_t)(dst >> 32) << 8 | (uint16_t)(uint8_t)((uint16_t)(uint32_t)(dst >> 32) >> 8)) << 16 | (uint32_t)(uint16_t)((uint16_t)(uint8_t)(uint16_t)((uint32_t)(dst >> 32) >> 16) << 8 | (uint16_t)(uint8_t)((uint16_t)((uint32_t)(dst >> 32) >> 16) >> 8)))) >> unused;
+    default: /* le, be, bswap */
+        if (FEMTO_OP(insn) != 0xd4) {
+            dst = (uint64_t)femto_swap32((uint32_t)dst) << 32 | femto_swap32((uint32_t)(dst >> 32));
+            if (imm != 64) {
+                dst >>= 32;
+            }
+            if (imm == 16) {
+                dst >>= 16;
+            }
+        } else if (imm == 16) {
+            dst = (uint16_t)dst;
+        } else if (imm == 32) {
+            dst = (uint32_t)dst;
         }
-        return;
+        break;
     }
-    }
-    *r = narrow ? (uint32_t)dst : dst;
+    *r = dst;
 }
 
 /* On which relations of its operands a jump is taken. */
@@ -290,38 +329,39 @@ static inline uint32_t femto_address(const femto_vm_t *vm, uint32_t insn)
 static inline uint16_t femto_access(femto_vm_t *vm, uint32_t insn, uint32_t imm)
 {
     const int load = FEMTO_CLASS(insn) == 1;
+    const uint32_t mode = insn & 0xe0;
     const uint32_t addr = femto_address(vm, insn);
     const uint32_t last = 0x7013u >> (insn >> 1 & 12u) & 7u; /* size less one */
     const femto_span_t *span = &vm->span[(load ? 0u : (uint32_t)FEMTO_WRITE) + ((addr >> 24u) & 7u)];
     uint64_t *reg = &vm->r[FEMTO_SRC(insn)];
     uint64_t src = FEMTO_CLASS(insn) == 2 ? femto_sext32(imm) : *reg;
-    uint64_t mem;
     uint8_t *p;
 
     if (addr + last >= span->end) {
+        vm->address = addr;
         return FEMTO_E_BAD_ACCESS;
     }
     p = span->base + (addr & 0xffffffu);
-    if (load || (insn & 0xe0) == 0xc0) {
-        switch (last) {
-        case 0:
-            mem = *p;
-            break;
-        case 1:
-            mem = femto_get16(p);
-            break;
-        case 3:
-            mem = femto_get32(p);
-            break;
-        default:
-            mem = femto_get64(p);
-            break;
+    if (load || mode == 0xc0) {
+        uint32_t low, high = 0;
+        uint64_t mem;
+
+        if (last == 0) {
+            low = *p;
+        } else if (last == 1) {
+            low = femto_get16(p);
+        } else {
+            low = femto_get32(p);
         }
+        if (last == 7) {
+            high = femto_get32(p + 4);
+        } else if (mode == 0x80) {
+            const uint32_t unused = 24 - 8 * last;
+            low = (uint32_t)((int32_t)(low << unused) >> unused);
+            high = (int32_t)low < 0 ? UINT32_MAX : 0;
+        }
+        mem = (uint64_t)high << 32 | low;
         if (load) {
-            if ((insn & 0xe0) == 0x80) {
-                const uint32_t unused = (56u - 8u * last) & 63u;
-                mem = (uint64_t)((int64_t)(mem << unused) >> unused);
-            }
             vm->r[FEMTO_DST(insn)] = mem;
             return 0;
         }
@@ -329,21 +369,21 @@ static inline uint16_t femto_access(femto_vm_t *vm, uint32_t insn, uint32_t imm)
             src = (uint32_t)src;
         }
         switch (imm >> 4) {
-        case 0x0 >> 4:
+        case 0x0 >> 4: /* add */
             src = mem + src;
             break;
-        case 0x40 >> 4:
+        case 0x40 >> 4: /* or */
             src = mem | src;
             break;
-        case 0x50 >> 4:
+        case 0x50 >> 4: /* and */
             src = mem & src;
             break;
-        case 0xa0 >> 4:
+        case 0xa0 >> 4: /* xor */
             src = mem ^ src;
             break;
-        case 0xf1 >> 4:
+        case 0xf1 >> 4: /* cmpxchg */
             reg = &vm->r[0];
-            if ((last == 3 ? (uint32_t)*reg : *reg) != mem) {
+            if ((uint32_t)*reg != low || (last == 7 && *reg != mem)) {
                 src = mem;
             }
             break;
@@ -354,19 +394,15 @@ static inline uint16_t femto_access(femto_vm_t *vm, uint32_t insn, uint32_t imm)
             *reg = mem;
         }
     }
-    switch (last) {
-    case 0:
+    if (last == 0) {
         *p = (uint8_t)src;
-        break;
-    case 1:
+    } else if (last == 1) {
         femto_put16(p, (uint16_t)src);
-        break;
-    case 3:
+    } else {
         femto_put32(p, (uint32_t)src);
-        break;
-    default:
-        femto_put64(p, src);
-        break;
+    }
+    if (last == 7) {
+        femto_put32(p + 4, (uint32_t)(src >> 32));
     }
     return 0;
 }
@@ -381,24 +417,20 @@ static inline uint16_t femto_enter(femto_vm_t *vm, const femto_word_t *pc)
         return FEMTO_E_CALL_DEPTH;
     }
     c->level++;
-    for (uint32_t i = 0; i < 4; i++) {
-        frame->r[i] = vm->r[6 + i];
-    }
+    memcpy(frame->r, &vm->r[6], sizeof(frame->r));
     frame->pc = femto_low(pc) - femto_low(c->image.text);
     vm->r[10] -= c->image.frame_size;
     return 0;
 }
 
-/* Leaves a function, of which there is a caller, which continues at the low
- * half of an address returned. */
+/* Leaves a function that has a caller, which continues at the low half of an
+ * address returned. */
 static inline uint32_t femto_leave(femto_vm_t *vm)
 {
     femto_instance_t *c = vm->instance;
     const femto_frame_t *frame = &c->frames[--c->level];
 
-    for (uint32_t i = 0; i < 4; i++) {
-        vm->r[6 + i] = frame->r[i];
-    }
+    memcpy(&vm->r[6], frame->r, sizeof(frame->r));
     vm->r[10] += c->image.frame_size;
     return femto_low(c->image.text) + frame->pc;
 }
@@ -426,9 +458,6 @@ static inline uint16_t femto_stop(femto_vm_t *vm, const femto_word_t *pc, uint32
 {
     if (femto_exhausted(bound, pc + 2)) {
         status = FEMTO_E_OUT_OF_FUEL; /* the charge of a fault, too */
-    }
-    if (status == FEMTO_E_BAD_ACCESS && FEMTO_CLASS(pc[0]) < 4) {
-        vm->address = femto_address(vm, pc[0]);
     }
     vm->pc = pc;
     vm->room = femto_left(status == FEMTO_E_OUT_OF_FUEL ? pc : pc + 2, bound);

@@ -2,182 +2,190 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
+/* The verifier: one pass over the text, then the entry points, then what the
+ * host grants. Its rules are those of the instruction table. */
+
 #include "femto_core.h"
 #include "femto_step.h"
 
-/* What the fields of each opcode may hold, 0 for an unassigned one: bits 0-1
- * dst, bit 2 src, bits 3-5 off, bits 6-7 imm. */
+/* What the fields of an instruction may hold: bits 0 to 23, which of bits 8 to
+ * 31 of its first word must be 0, and these. */
 enum {
-    DST = 3, /* 0: must be 0 */
-    DST_READ = 1,
-    DST_WRITE = 2,
-    SRC_REG = 1 << 2, /* else must be 0, or 1 for a local call */
-    OFF = 7 << 3,
-    OFF_ZERO = 1 << 3,
-    OFF_FREE = 2 << 3,
-    OFF_TARGET = 3 << 3,
-    OFF_SIGNED = 4 << 3, /* 0, or 1 for the signed division */
-    OFF_WIDTH = 5 << 3,  /* 0, or the width that a move extends from */
-    IMM = 3 << 6, /* 0: must be 0 */
-    IMM_FREE = 1 << 6,
-    IMM_LIST = 2 << 6,    /* a width to swap, or an atomic operation */
-    IMM_CONTROL = 3 << 6, /* a target or a helper */
+    DST_WRITTEN = 24, /* r10 is not allowed */
+    IMM_ZERO = 25,
+    OFF_LIST = 26, /* two bits: off is in that list, from 1 */
+    IMM_LIST = 28, /* two bits: imm is in that list; for the first one see below */
 };
 
-const uint8_t femto_shapes[256] = {
-    0x00, 0x00, 0x00, 0x00, 0x4a, 0x18, 0xc8, 0x4a, 0x00, 0x00, 0x00, 0x00, 0x0e, 0x00, 0x00, 0x0e,
-    0x00, 0x00, 0x00, 0x00, 0x4a, 0x59, 0x59, 0x4a, 0x4a, 0x00, 0x00, 0x00, 0x0e, 0x1d, 0x1d, 0x0e,
-    0x00, 0x00, 0x00, 0x00, 0x4a, 0x59, 0x59, 0x4a, 0x00, 0x00, 0x00, 0x00, 0x0e, 0x1d, 0x1d, 0x0e,
-    0x00, 0x00, 0x00, 0x00, 0x62, 0x59, 0x59, 0x62, 0x00, 0x00, 0x00, 0x00, 0x26, 0x1d, 0x1d, 0x26,
-    0x00, 0x00, 0x00, 0x00, 0x4a, 0x59, 0x59, 0x4a, 0x00, 0x00, 0x00, 0x00, 0x0e, 0x1d, 0x1d, 0x0e,
-    0x00, 0x00, 0x00, 0x00, 0x4a, 0x59, 0x59, 0x4a, 0x00, 0x00, 0x00, 0x00, 0x0e, 0x1d, 0x1d, 0x0e,
-    0x00, 0x16, 0x51, 0x15, 0x4a, 0x59, 0x59, 0x4a, 0x00, 0x16, 0x51, 0x15, 0x0e, 0x1d, 0x1d, 0x0e,
-    0x00, 0x16, 0x51, 0x15, 0x4a, 0x59, 0x59, 0x4a, 0x00, 0x16, 0x51, 0x15, 0x0e, 0x1d, 0x1d, 0x0e,
-    0x00, 0x16, 0x00, 0x00, 0x0a, 0xc8, 0x00, 0x0a, 0x00, 0x16, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-    0x00, 0x16, 0x00, 0x00, 0x62, 0x08, 0x00, 0x62, 0x00, 0x00, 0x00, 0x00, 0x26, 0x00, 0x00, 0x26,
-    0x00, 0x00, 0x00, 0x00, 0x4a, 0x59, 0x59, 0x4a, 0x00, 0x00, 0x00, 0x00, 0x0e, 0x1d, 0x1d, 0x0e,
-    0x00, 0x00, 0x00, 0x00, 0x4a, 0x59, 0x59, 0x4a, 0x00, 0x00, 0x00, 0x00, 0x2e, 0x1d, 0x1d, 0x2e,
-    0x00, 0x00, 0x00, 0x95, 0x4a, 0x59, 0x59, 0x4a, 0x00, 0x00, 0x00, 0x00, 0x0e, 0x1d, 0x1d, 0x0e,
-    0x00, 0x00, 0x00, 0x00, 0x8a, 0x59, 0x59, 0x8a, 0x00, 0x00, 0x00, 0x95, 0x8a, 0x1d, 0x1d, 0x00,
+static const uint32_t rules[] = {
+    0x00000000, /* unassigned */
+    0x01fffff0, /* add32_imm */
+    0x020000ff, /* ja */
+    0x00ffffff, /* ja32 */
+    0x03ffff00, /* add32_reg */
+    0x000000f0, /* jeq64_imm */
+    0x02000000, /* jeq64_reg */
+    0x050000f0, /* div32_imm */
+    0x07000000, /* div32_reg */
+    0x03000000, /* ldxw */
+    0x03fffff0, /* neg32 */
+    0x00ffffef, /* call_helper */
+    0x02ffffff, /* exit */
+    0x0b000000, /* mov32_reg */
+    0x0f000000, /* mov64_reg */
+    0x10000000, /* atomic_add32 */
+    0x31fffff0, /* le16 */
+};
+
+/* For off, then for imm; of atomics that leave src alone, then of those that
+ * write it. The last value may be repeated. */
+static const uint8_t lists[][5] = {
+    { 0, 1, 1, 1, 1 },
+    { 0, 8, 16, 16, 16 },
+    { 0, 8, 16, 32, 32 },
+    { 0, 64, 80, 160, 241 },
+    { 1, 65, 81, 161, 225 },
+    { 16, 32, 64, 64, 64 },
+};
+
+/* For each opcode its kind, and above it the number of its rule. */
+const uint8_t femto_opcodes[256] = {
+    0x00, 0x00, 0x00, 0x00, 0x09, 0x15, 0x1d, 0x0a, 0x00, 0x00, 0x00, 0x00, 0x21, 0x00, 0x00, 0x22,
+    0x00, 0x00, 0x00, 0x00, 0x09, 0x2d, 0x2d, 0x0a, 0x0c, 0x00, 0x00, 0x00, 0x21, 0x35, 0x35, 0x22,
+    0x00, 0x00, 0x00, 0x00, 0x09, 0x2d, 0x2d, 0x0a, 0x00, 0x00, 0x00, 0x00, 0x21, 0x35, 0x35, 0x22,
+    0x00, 0x00, 0x00, 0x00, 0x39, 0x2d, 0x2d, 0x3a, 0x00, 0x00, 0x00, 0x00, 0x41, 0x35, 0x35, 0x42,
+    0x00, 0x00, 0x00, 0x00, 0x09, 0x2d, 0x2d, 0x0a, 0x00, 0x00, 0x00, 0x00, 0x21, 0x35, 0x35, 0x22,
+    0x00, 0x00, 0x00, 0x00, 0x09, 0x2d, 0x2d, 0x0a, 0x00, 0x00, 0x00, 0x00, 0x21, 0x35, 0x35, 0x22,
+    0x00, 0x4b, 0x2b, 0x33, 0x09, 0x2d, 0x2d, 0x0a, 0x00, 0x4b, 0x2b, 0x33, 0x21, 0x35, 0x35, 0x22,
+    0x00, 0x4b, 0x2b, 0x33, 0x09, 0x2d, 0x2d, 0x0a, 0x00, 0x4b, 0x2b, 0x33, 0x21, 0x35, 0x35, 0x22,
+    0x00, 0x4b, 0x00, 0x00, 0x51, 0x5e, 0x00, 0x52, 0x00, 0x4b, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x4b, 0x00, 0x00, 0x39, 0x67, 0x00, 0x3a, 0x00, 0x00, 0x00, 0x00, 0x41, 0x00, 0x00, 0x42,
+    0x00, 0x00, 0x00, 0x00, 0x09, 0x2d, 0x2d, 0x0a, 0x00, 0x00, 0x00, 0x00, 0x21, 0x35, 0x35, 0x22,
+    0x00, 0x00, 0x00, 0x00, 0x09, 0x2d, 0x2d, 0x0a, 0x00, 0x00, 0x00, 0x00, 0x69, 0x35, 0x35, 0x72,
+    0x00, 0x00, 0x00, 0x7b, 0x09, 0x2d, 0x2d, 0x0a, 0x00, 0x00, 0x00, 0x00, 0x21, 0x35, 0x35, 0x22,
+    0x00, 0x00, 0x00, 0x00, 0x82, 0x2d, 0x2d, 0x82, 0x00, 0x00, 0x00, 0x7b, 0x82, 0x35, 0x35, 0x00,
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
 
-/* Whether an instruction begins at a slot: no second slot of a wide instruction
- * has that opcode itself. */
-static int is_landing(const femto_image_t *img, uint32_t slot)
+static int is_listed(uint32_t list, uint32_t v)
 {
-    return slot < img->slots && (slot == 0 || (img->text[2 * slot - 2] & 0xff) != 0x18);
-}
-
-/* Whether the image imports a helper. */
-static int is_declared(const femto_image_t *img, uint32_t id)
-{
-    const uint8_t *list = img->bytes + img->helpers;
-
-    for (uint32_t i = 0; i < img->n_helpers; i++) {
-        if ((list[2 * i] | (uint32_t)list[2 * i + 1] << 8) == id) {
+    for (uint32_t i = 0; i != sizeof(lists[0]); i++) {
+        if (lists[list][i] == v) {
             return 1;
         }
     }
     return 0;
 }
 
-/* Whether the fields of one slot obey the rules of its opcode. */
-static int is_legal(uint32_t insn, uint32_t imm)
+/* Whether off and imm are in the lists that a rule has for them. */
+static FEMTO_NOINLINE int fits_lists(uint32_t rule, uint32_t insn, uint32_t imm)
 {
-    uint32_t op = insn & 0xff;
-    uint32_t dst = insn >> 8 & 15;
-    uint32_t src = insn >> 12 & 15;
-    uint32_t off = insn >> 16;
-    uint32_t shape = femto_shapes[op];
+    const uint32_t off = rule >> OFF_LIST & 3;
+    const uint32_t list = rule >> IMM_LIST & 3;
 
-    /* one past the greatest register: must be 0, is read, is written */
-    if (dst >= (0x0a0b01u >> (shape & DST) * 8 & 15)) {
+    if (off != 0 && !is_listed(off - 1, insn >> 16)) {
         return 0;
     }
-    if (src >= ((shape & SRC_REG) != 0 ? 11u : op == 0x85 ? 2u : 1u)) {
-        return 0;
+    return list == 0 || is_listed(list + 2, imm) ||
+           (list == 1 && FEMTO_SRC(insn) != 10 && is_listed(list + 3, imm));
+}
+
+/* Whether an instruction begins at a slot: no second slot of a wide instruction
+ * has that opcode itself. */
+static int is_landing(const femto_image_t *img, uint32_t slot)
+{
+    return slot < img->slots && (slot == 0 || FEMTO_OP(img->text[2 * slot - 2]) != 0x18);
+}
+
+static int contains(const uint16_t *list, uint32_t n, uint32_t id)
+{
+    while (n != 0) {
+        if (list[--n] == id) {
+            return 1;
+        }
     }
-    switch (shape & OFF) {
-    case OFF_ZERO:
-        if (off != 0) {
-            return 0;
+    return 0;
+}
+
+static FEMTO_NOINLINE uint16_t check_text(const femto_image_t *img, uint32_t *pc)
+{
+    uint32_t next = 0;
+    uint32_t insn, imm, entry, rule, target;
+
+    do {
+        const femto_word_t *const p = img->text + 2 * next;
+        insn = p[0];
+        imm = p[1];
+        entry = femto_opcodes[FEMTO_OP(insn)];
+        rule = rules[entry >> 3];
+        *pc = next++;
+        if ((insn >> 8 & rule) != 0 ||
+            FEMTO_DST(insn) + (rule >> DST_WRITTEN & 1) > 10 ||
+            FEMTO_SRC(insn) > 10 ||
+            ((rule >> IMM_ZERO & 1) != 0 && imm != 0) ||
+            (rule >> OFF_LIST != 0 && !fits_lists(rule, insn, imm))) {
+            return FEMTO_E_ILLEGAL_INSTRUCTION;
         }
-        break;
-    case OFF_FREE:
-    case OFF_TARGET:
-        break;
-    case OFF_SIGNED:
-        if (off > 1) {
-            return 0;
+        target = imm;
+        switch (entry & 7) {
+        case FEMTO_ILLEGAL:
+            return FEMTO_E_ILLEGAL_INSTRUCTION;
+        case FEMTO_WIDE:
+            if (next == img->slots) {
+                return FEMTO_E_FALLS_OFF;
+            }
+            if (p[2] != 0) {
+                *pc = next;
+                return FEMTO_E_ILLEGAL_INSTRUCTION;
+            }
+            next++;
+            continue;
+        case FEMTO_JUMP:
+            if (FEMTO_OP(insn) != 0x06) {
+                target = FEMTO_OFF(insn);
+            }
+            break;
+        case FEMTO_CALL:
+            if (FEMTO_SRC(insn) != 0) {
+                break;
+            }
+            if (imm - 1 >= 0xffff) {
+                return FEMTO_E_ILLEGAL_INSTRUCTION;
+            }
+            if (!contains(img->helpers, img->n_helpers, imm)) {
+                return FEMTO_E_UNDECLARED_HELPER;
+            }
+            continue;
+        default:
+            continue;
         }
-        break;
-    case OFF_WIDTH:
-        if (off != 0 && off != 8 && off != 16 && (off != 32 || op != 0xbf)) {
-            return 0;
+        if (!is_landing(img, next + target)) {
+            return FEMTO_E_BAD_TARGET;
         }
-        break;
-    default:
-        return 0;
-    }
-    switch (shape & IMM) {
-    case 0:
-        return imm == 0;
-    case IMM_LIST:
-        if ((op & 7) != 3) {
-            return imm == 16 || imm == 32 || imm == 64;
-        }
-        if ((imm & ~1u) == 0x0 || (imm & ~1u) == 0x40 ||
-            (imm & ~1u) == 0x50 || (imm & ~1u) == 0xa0) {
-            return (imm & 1) == 0 || src != 10; /* src is written */
-        }
-        return (imm == 0xe1 && src != 10) || imm == 0xf1;
-    default:
-        return 1;
-    }
+    } while (next != img->slots);
+
+    return FEMTO_OP(insn) == 0x95 || FEMTO_OP(insn) == 0x05 || FEMTO_OP(insn) == 0x06
+               ? 0
+               : FEMTO_E_FALLS_OFF;
 }
 
 uint16_t femto_image_verify(const femto_image_t *img, const uint16_t *granted,
                             uint32_t n_granted, uint32_t *pc)
 {
-    uint32_t slot = 0;
+    const uint16_t status = check_text(img, pc);
 
-    do {
-        uint32_t insn = img->text[2 * slot];
-        uint32_t imm = img->text[2 * slot + 1];
-        uint32_t op = insn & 0xff;
-        uint32_t shape = femto_shapes[op];
-        uint32_t next = slot + 1;
-
-        *pc = slot;
-        if (!is_legal(insn, imm)) {
-            return FEMTO_E_ILLEGAL_INSTRUCTION;
-        }
-        if (op == 0x18) {
-            if (next == img->slots) {
-                return FEMTO_E_FALLS_OFF;
-            }
-            if (img->text[2 * next] != 0) {
-                *pc = next;
-                return FEMTO_E_ILLEGAL_INSTRUCTION;
-            }
-            next++;
-        } else if (op == 0x85 && insn >> 12 == 0) {
-            if (imm - 1 >= 0xffff) {
-                return FEMTO_E_ILLEGAL_INSTRUCTION;
-            }
-            if (!is_declared(img, imm)) {
-                return FEMTO_E_UNDECLARED_HELPER;
-            }
-        } else if ((shape & OFF) == OFF_TARGET || (shape & IMM) == IMM_CONTROL) {
-            uint32_t distance = (shape & OFF) == OFF_TARGET ? (uint32_t)(int32_t)(int16_t)(insn >> 16) : imm;
-            if (!is_landing(img, next + distance)) {
-                return FEMTO_E_BAD_TARGET;
-            }
-        }
-        if (next == img->slots && op != 0x95 && op != 0x05 && op != 0x06) {
-            return FEMTO_E_FALLS_OFF;
-        }
-        slot = next;
-    } while (slot < img->slots);
-
-    for (uint32_t i = 0; i < img->n_entries; i++) {
-        femto_entry_t entry;
-        femto_image_entry(img, i, &entry);
-        *pc = entry.slot;
-        if (!is_landing(img, entry.slot)) {
+    if (status != 0) {
+        return status;
+    }
+    for (uint32_t i = 0; i != img->n_entries; i++) {
+        *pc = img->entries[2 * i];
+        if (!is_landing(img, *pc)) {
             return FEMTO_E_BAD_ENTRY;
         }
     }
-    const uint8_t *list = img->bytes + img->helpers;
-    for (uint32_t i = 0; i < img->n_helpers; i++) {
-        uint32_t id = list[2 * i] | (uint32_t)list[2 * i + 1] << 8;
-        uint32_t k = 0;
-        while (k < n_granted && granted[k] != id) {
-            k++;
-        }
-        if (k == n_granted) {
+    for (uint32_t i = 0; i != img->n_helpers; i++) {
+        if (!contains(granted, n_granted, img->helpers[i])) {
             return FEMTO_E_NOT_GRANTED;
         }
     }

@@ -3,10 +3,17 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "femto_core.h"
+#include "femto_step.h"
 
 static uint32_t stack_len(const femto_image_t *img)
 {
     return (uint32_t)img->frame_size * img->depth;
+}
+
+uint32_t femto_image_ram(const femto_image_t *img)
+{
+    return (uint32_t)sizeof(femto_frame_t) * (img->depth - 1u) + stack_len(img) +
+           img->data_len + img->bss_len;
 }
 
 uint16_t femto_attach(femto_instance_t *c, const uint8_t *buf, uint32_t len,
@@ -14,8 +21,9 @@ uint16_t femto_attach(femto_instance_t *c, const uint8_t *buf, uint32_t len,
                       const uint16_t *granted, uint32_t n_granted,
                       femto_call_fn call, void *host, uint32_t *pc)
 {
-    *pc = 0;
     uint16_t status = femto_image_open(&c->image, buf, len);
+
+    *pc = 0;
     if (status == 0) {
         status = femto_image_verify(&c->image, granted, n_granted, pc);
     }
@@ -50,31 +58,40 @@ void femto_reset(femto_instance_t *c)
     }
 }
 
-/* The end of an empty segment is its first address, which no access reaches. */
-static void map(femto_span_t *span, uint32_t segment, uint8_t *base, uint32_t len)
-{
-    span[segment].end = (segment << FEMTO_SEGMENT_BITS) + len;
-    span[segment].base = base;
-}
-
 uint16_t femto_start(femto_vm_t *vm, femto_instance_t *c, uint32_t slot,
                      void *ctx, uint32_t ctx_len, int writable)
 {
-    const femto_image_t *img = &c->image;
-    femto_span_t *read = vm->span;
-    femto_span_t *write = vm->span + FEMTO_WRITE;
-    uint32_t stack = stack_len(img);
-    uint32_t data = img->data_len + img->bss_len;
+    femto_span_t *const read = vm->span;
+    femto_span_t *const write = vm->span + FEMTO_WRITE;
+    const uint32_t data_len = c->image.data_len + c->image.bss_len;
+    uint32_t stack = stack_len(&c->image);
     uint8_t *p = c->stack;
 
     if (ctx_len > FEMTO_MAX_SEGMENT) {
         return FEMTO_E_BAD_GRANT;
     }
-    for (uint8_t *end = p + stack; p != end; p++) {
-        *p = 0;
+    femto_map(read, 1, p, stack);
+    femto_map(write, 1, p, stack);
+    for (; stack != 0; stack -= 8, p += 8) {
+        *(femto_double_t *)(void *)p = 0;
     }
+    femto_map(read, 2, p, data_len);
+    femto_map(write, 2, p, data_len);
+    femto_map(read, 3, (uint8_t *)c->image.rodata, c->image.rodata_len);
+    femto_map(read, 4, (uint8_t *)ctx, ctx_len);
+    femto_map(write, 4, (uint8_t *)ctx, writable != 0 ? ctx_len : 0);
     /* Without loops, which would take more instructions than a short run. */
+    read[0].end = 0;
+    read[5].end = 0;
+    read[6].end = 0;
+    write[0].end = 0;
+    write[3].end = 0;
+    write[5].end = 0;
+    write[6].end = 0;
+    write[7].end = 0;
     vm->r[0] = 0;
+    vm->r[1] = 4u << FEMTO_SEGMENT_BITS;
+    vm->r[2] = ctx_len;
     vm->r[3] = 0;
     vm->r[4] = 0;
     vm->r[5] = 0;
@@ -82,77 +99,11 @@ uint16_t femto_start(femto_vm_t *vm, femto_instance_t *c, uint32_t slot,
     vm->r[7] = 0;
     vm->r[8] = 0;
     vm->r[9] = 0;
-    vm->r[1] = 4u << FEMTO_SEGMENT_BITS;
-    vm->r[2] = ctx_len;
-    vm->r[10] = (1u << FEMTO_SEGMENT_BITS) + stack;
-    read[0].end = 0;
-    read[5].end = 0;
-    read[6].end = 0;
-    write[0].end = 0;
-    write[3].end = 0;
-    write[4].end = 0;
-    write[5].end = 0;
-    write[6].end = 0;
-    write[7].end = 0;
-    map(read, 1, c->stack, stack);
-    map(write, 1, c->stack, stack);
-    map(read, 2, p, data);
-    map(write, 2, p, data);
-    map(read, 3, (uint8_t *)img->rodata, img->rodata_len);
-    map(read, 4, (uint8_t *)ctx, ctx_len);
-    if (writable != 0) {
-        map(write, 4, (uint8_t *)ctx, ctx_len);
-    }
-    c->level = 0;
+    vm->r[10] = read[1].end;
     vm->instance = c;
-    vm->pc = img->text + 2 * slot;
+    vm->pc = c->image.text + 2 * slot;
     vm->room = 0;
     vm->address = 0;
+    c->level = 0;
     return 0;
-}
-
-uint16_t femto_grant(femto_vm_t *vm, uint32_t segment, void *base, uint32_t len, int writable)
-{
-    if ((segment != 5 && segment != 6) || len > FEMTO_MAX_SEGMENT) {
-        return FEMTO_E_BAD_GRANT;
-    }
-    map(vm->span, segment, (uint8_t *)base, len);
-    map(vm->span + FEMTO_WRITE, segment, (uint8_t *)base, writable != 0 ? len : 0);
-    return 0;
-}
-
-uint32_t femto_room(const femto_vm_t *vm)
-{
-    return (int32_t)vm->room < 0 ? 0 : vm->room;
-}
-
-uint32_t femto_pc(const femto_vm_t *vm)
-{
-    return (uint32_t)(vm->pc - vm->instance->image.text) / 2;
-}
-
-/* An access of any length, where the engines know those of 1, 2, 4 and 8. */
-static uint8_t *locate(femto_vm_t *vm, uint32_t first, uint32_t addr, uint32_t len)
-{
-    static uint8_t nothing;
-    const femto_span_t *span = &vm->span[first + ((addr >> 24u) & 7u)];
-
-    if (len == 0) {
-        return &nothing;
-    }
-    if (addr >= span->end || len > span->end - addr) {
-        vm->address = addr;
-        return 0;
-    }
-    return span->base + (addr & 0xffffffu);
-}
-
-const uint8_t *femto_read(femto_vm_t *vm, uint64_t addr, uint32_t len)
-{
-    return locate(vm, 0, (uint32_t)addr, len);
-}
-
-uint8_t *femto_write(femto_vm_t *vm, uint64_t addr, uint32_t len)
-{
-    return locate(vm, FEMTO_WRITE, (uint32_t)addr, len);
 }

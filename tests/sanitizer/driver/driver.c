@@ -6,7 +6,7 @@
  *
  *   cd riotpkg/femtocontainer/core
  *   cc -fsanitize=address,undefined -fno-sanitize-recover=all -g -I. \
- *       ../../../tests/sanitizer/driver/driver.c femto_image.c femto_verify.c femto_vm.c femto_small.c
+ *       ../../../tests/sanitizer/driver/driver.c femto_image.c femto_verify.c femto_vm.c femto_host.c femto_small.c
  *
  * Standard input is a sequence of cases, each eight 32-bit little-endian words
  * { flags, image, context, grant 5, grant 6, fuel, slice, rounds }: lengths in bytes,
