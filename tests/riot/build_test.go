@@ -116,12 +116,9 @@ func command(t *testing.T, dir string, env []string, name string, args ...string
 	return string(out), runErr
 }
 
-var (
-	fetchFailed = regexp.MustCompile(`(?m)^fatal: .*|^error: could not .*|.*unable to resolve host.*`)
-	sizeLine    = regexp.MustCompile(`(?m)^\s*(\d+)\s+(\d+)\s+(\d+)\s+\d+\s+[0-9a-f]+\s+\S+\.elf$`)
-)
+var fetchFailed = regexp.MustCompile(`(?m)^fatal: .*|^error: could not .*|.*unable to resolve host.*`)
 
-// build makes the firmware and returns what the size tool says of it.
+// build makes the firmware and measures it.
 func (a application) build(t *testing.T) size {
 	t.Helper()
 	b := boardNamed(t, a.board)
@@ -141,13 +138,8 @@ func (a application) build(t *testing.T) size {
 		}
 		t.Fatalf("make for %s: %v\n%s", a, err, tail(out, 30))
 	}
-	var s size
-	m := sizeLine.FindAllStringSubmatch(out, -1)
-	require.NotEmpty(t, m, "no sizes in the output of make:\n%s", tail(out, 30))
-	_, err = fmt.Sscan(strings.Join(m[len(m)-1][1:], " "), &s.text, &s.data, &s.bss)
-	require.NoError(t, err)
 	t.Logf("built %s in %.0f s", a, time.Since(start).Seconds())
-	return s
+	return measure(t, a.elf())
 }
 
 func tail(s string, lines int) string {
