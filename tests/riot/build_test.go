@@ -51,7 +51,7 @@ func boardNamed(t *testing.T, name string) board {
 
 // An application is what make builds.
 type application struct {
-	dir     string   // relative to the repository
+	dir     string // relative to the repository
 	board   string
 	variant string   // keeps builds with different env apart
 	env     []string // for make, on top of the process's own

@@ -25,8 +25,7 @@ type project struct {
 func newProject(t *testing.T, repository string) *project {
 	need(t, "make", "gcc")
 	p := &project{t: t, dir: t.TempDir()}
-	p.env = append(os.Environ(), "RIOTBASE="+riotBase, "BOARD=native64", "FEMTO="+femto,
-		"BUILD_DIR="+filepath.Join(root, "build", "riot"))
+	p.env = append(os.Environ(), "RIOTBASE="+riotBase, "BOARD=native64", "FEMTO="+femto)
 	p.write("Makefile", "APPLICATION = outside\nUSEPKG += femtocontainer\ninclude "+filepath.Join(repository, "Makefile.riot")+"\n")
 	p.write("main.c", "#include \"first.fc.h\"\n#include \"second.fc.h\"\n"+
 		"int main(void) { return FIRST_IMAGE[0] - SECOND_IMAGE[0]; }\n")
