@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package cir
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func load(t *testing.T, src string) (*Unit, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "x.c")
+	require.NoError(t, os.WriteFile(file, []byte("#include <stdint.h>\n"+src), 0o600))
+	return Load(ILP32, nil, file)
+}
+
+// TestUnknownConstructsAreErrors: what the executor does not know is never
+// skipped.
+func TestUnknownConstructsAreErrors(t *testing.T) {
+	for name, src := range map[string]string{
+		"floating point":      "float f(float x) { return x; }",
+		"union":               "union u { int a; char b; }; int f(union u *p) { return p->a; }",
+		"bit field":           "struct s { int a : 3; }; int f(struct s *p) { return p->a; }",
+		"assembly":            "void f(void) { __asm__ volatile (\"nop\"); }",
+		"computed goto":       "int f(void *p) { goto *p; }",
+		"volatile":            "int f(volatile int *p) { return *p; }",
+		"variable array":      "int f(int n) { int a[n]; a[0] = 1; return a[0]; }",
+		"integer to pointer":  "int f(uintptr_t n) { return *(int *)n; }",
+		"pointer to short":    "uint16_t f(int *p) { return (uint16_t)(uintptr_t)p + (uint16_t)p; }",
+		"unordered effects":   "int f(int i) { return i++ + i; }",
+		"unordered calls":     "int g(void); int h(void); int f(void) { return g() + h(); }",
+		"unordered store":     "void f(int *a, int i) { i = i++; a[0] = i; }",
+		"struct assignment":   "struct s { int a; }; void f(struct s *a, struct s *b) { *a = *b; }",
+		"variadic call":       "int p(const char *, ...); int f(void) { return p(0); }",
+		"goto into two heads": "int f(int i) { if (i) goto a; b: i++; a: i--; if (i) goto b; return i; }",
+		"statement expr":      "int f(int i) { return ({ i; }); }",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, src)
+			require.Error(t, err)
+			t.Log(err)
+		})
+	}
+}
+
+func TestLowering(t *testing.T) {
+	u, err := load(t, `
+struct s { uint8_t a; uint64_t r[3]; struct s *next; };
+static const uint8_t table[4] = { 1, [2] = 7 };
+static uint32_t two(uint32_t x) { return x + 2u; }
+uint32_t f(struct s *p, uint32_t n)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (p->r[i & 1] == 3 && table[i & 3] > 1) {
+            continue;
+        }
+        sum += two(i) + two(n);
+    }
+    return sum;
+}`)
+	require.NoError(t, err)
+	f := u.Funcs["f"]
+	require.Len(t, f.Loops, 1)
+	var names []string
+	for _, v := range f.Loops[0].Assigned {
+		names = append(names, v.Name)
+	}
+	assert.Equal(t, []string{"i", "sum"}, names)
+	assert.Equal(t, map[string]uint64{"[0]": 1, "[2]": 7}, u.Globals["table"].Init)
+	assert.EqualValues(t, 40, u.Structs["s"].Size) // 8 + 24 + 4, padded
+}
+
+// TestModels: the same text has the sizes of its target.
+func TestModels(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.c")
+	require.NoError(t, os.WriteFile(file, []byte("#include <stddef.h>\nstruct s { void *p; size_t n; };\nunsigned f(struct s *x) { return sizeof(*x); }\n"), 0o600))
+	for model, size := range map[Model]int64{ILP32: 8, LP64: 16} {
+		u, err := Load(model, nil, file)
+		require.NoError(t, err)
+		assert.Equal(t, size, u.Structs["s"].Size)
+	}
+}

@@ -1,0 +1,256 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package prove
+
+import (
+	"fmt"
+
+	"github.com/femtocontainer/femtocontainer/femto/bv"
+	"github.com/femtocontainer/femtocontainer/femto/isa"
+	"github.com/femtocontainer/femtocontainer/femto/prove/cir"
+	"github.com/femtocontainer/femtocontainer/femto/prove/sym"
+)
+
+// What the engines rely on, in numbers. The loader and the verifier proofs
+// establish the first, the system-call proofs the second.
+const (
+	maxSlots = isa.MaxSegment / 8
+	maxPrice = 1 << 20 // of a system call, in slots
+
+	spans    = 2*isa.NumSegments - 1
+	writable = isa.NumSegments - 1 // the first span of writes
+)
+
+// A world is the memory of the C core around one activation.
+type world struct {
+	ex   *sym.Exec
+	unit *cir.Unit
+
+	vm, inst           *sym.Object
+	text, frames, segs *sym.Object
+
+	vmT, instT, imageT, spanT, frameT *cir.Type
+
+	slots, depth, frameSize *bv.Term
+	textLow                 *bv.Term // low half of the address of the text
+	ends                    [spans]*bv.Term
+}
+
+func structType(u *cir.Unit, tag string) *cir.Type {
+	t := u.Structs[tag]
+	if t == nil || t.Fields == nil {
+		panic(&sym.Unsupported{Pos: "core", What: "no struct " + tag})
+	}
+	return t
+}
+
+func newWorld(ex *sym.Exec, u *cir.Unit) *world {
+	w := &world{ex: ex, unit: u,
+		vmT: structType(u, "femto_vm"), instT: structType(u, "femto_instance"), imageT: structType(u, "femto_image"),
+		spanT: structType(u, "femto_span"), frameT: structType(u, "femto_frame"),
+		slots: bv.Var("slots", 32), depth: bv.Var("depth", 8), frameSize: bv.Var("frame_size", 16),
+	}
+	w.vm = &sym.Object{Name: "vm", Type: w.vmT}
+	w.inst = &sym.Object{Name: "instance", Type: w.instT}
+	addr := bv.Var("text_addr", u.Model.PtrBits)
+	w.textLow = bv.Extract(addr, 0, 32)
+	w.text = &sym.Object{Name: "text", Align: 8, Addr: addr,
+		Len:   func(*bv.Term) *bv.Term { return bv.Mul(bv.Const(8, 64), bv.ZExt(w.slots, 64)) },
+		Write: func(*bv.Term) *bv.Term { return bv.False }}
+	w.frames = &sym.Object{Name: "frames", Align: 8,
+		Len: func(*bv.Term) *bv.Term {
+			return bv.Mul(bv.Const(uint64(w.frameT.Size), 64), bv.Sub(bv.ZExt(w.depth, 64), bv.Const(1, 64)))
+		}}
+	for k := range w.ends {
+		w.ends[k] = bv.Var(fmt.Sprintf("end%d", k), 32)
+		if !mapped(k) {
+			w.ends[k] = bv.Const(0, 32)
+		}
+	}
+	w.segs = &sym.Object{Name: "segment", Family: true, Align: 1,
+		Len:   func(k *bv.Term) *bv.Term { return w.length(w.ends, k) },
+		Write: func(k *bv.Term) *bv.Term { return bv.Ule(bv.Const(writable, 32), k) }}
+	return w
+}
+
+// mapped reports whether span k may let anything through: 0 and 7 never do,
+// nor does a write to .rodata.
+func mapped(k int) bool {
+	s := segmentOf(k)
+	return s != 0 && s != isa.NumSegments-1 && k != writable+isa.SegROData && k != writable
+}
+
+// segmentOf is the segment that span k is about.
+func segmentOf(k int) int {
+	if k >= writable {
+		return k - writable
+	}
+	return k
+}
+
+// length is the number of bytes behind span k.
+func (w *world) length(ends [spans]*bv.Term, k *bv.Term) *bv.Term {
+	lens := make([]*bv.Term, spans)
+	for i := range lens {
+		base := bv.Const(uint64(isa.SegmentBase(uint32(segmentOf(i)))), 32)
+		lens[i] = bv.ZExt(bv.Ite(bv.Eq(ends[i], bv.Const(0, 32)), bv.Const(0, 32), bv.Sub(ends[i], base)), 64)
+	}
+	return w.ex.S(pick(k, lens))
+}
+
+// endOK says of an entry of the span table what the address rule needs.
+func endOK(k int, end *bv.Term) *bv.Term {
+	none := bv.Eq(end, bv.Const(0, 32))
+	if !mapped(k) {
+		return none
+	}
+	base := uint64(isa.SegmentBase(uint32(segmentOf(k))))
+	return bv.Or(none, bv.And(bv.Ule(bv.Const(base, 32), end), bv.Ule(end, bv.Const(base+isa.MaxSegment, 32))))
+}
+
+// imageOK is what the loader establishes about the lengths.
+func (w *world) imageOK() *bv.Term {
+	return bv.All(
+		bv.Ule(bv.Const(1, 32), w.slots), bv.Ule(w.slots, bv.Const(maxSlots, 32)),
+		bv.Ule(bv.Const(1, 8), w.depth), bv.Ule(w.depth, bv.Const(isa.MaxDepth, 8)),
+		bv.Ule(w.frameSize, bv.Const(isa.MaxFrame, 16)), bv.Eq(bv.And(w.frameSize, bv.Const(7, 16)), bv.Const(0, 16)),
+	)
+}
+
+func (w *world) field(o *sym.Object, t *cir.Type, names ...string) sym.Ptr {
+	p := sym.Ptr{Obj: o}
+	for _, n := range names {
+		p = sym.Field(p, t, n)
+		_, f := t.Field(n)
+		t = f.Type
+	}
+	return p
+}
+
+func (w *world) vmField(names ...string) sym.Ptr   { return w.field(w.vm, w.vmT, names...) }
+func (w *world) instField(names ...string) sym.Ptr { return w.field(w.inst, w.instT, names...) }
+
+func (w *world) reg(i int) sym.Ptr {
+	_, f := w.vmT.Field("r")
+	return sym.Element(w.vmField("r"), f.Type, bv.Const(uint64(i), 64))
+}
+
+func (w *world) span(k int, member string) sym.Ptr {
+	_, f := w.vmT.Field("span")
+	return sym.Field(sym.Element(w.vmField("span"), f.Type, bv.Const(uint64(k), 64)), w.spanT, member)
+}
+
+func (w *world) int(st *sym.State, p sym.Ptr) *bv.Term {
+	t, ok := w.ex.Get(st, p).(*bv.Term)
+	if !ok {
+		panic(&sym.Unsupported{Pos: p.String(), What: "not a determined integer"})
+	}
+	return t
+}
+
+// arbitrary is a state in which a host may call femto_resume: after
+// femto_attach and femto_start, or after an earlier call ran out of fuel.
+func (w *world) arbitrary() *sym.State {
+	ex := w.ex
+	st := ex.NewState()
+	for _, o := range []*sym.Object{w.vm, w.inst, w.text, w.frames, w.segs} {
+		st.Put(o)
+	}
+	ex.Assume(st, w.imageOK())
+	set := func(p sym.Ptr, v sym.Value) { ex.Set(st, p, v) }
+	for i := range isa.NumRegs {
+		set(w.reg(i), bv.Var(fmt.Sprintf("r%d_before", i), 64))
+	}
+	for k := range spans {
+		set(w.span(k, "end"), w.ends[k])
+		set(w.span(k, "base"), sym.Ptr{Obj: w.segs, Index: bv.Const(uint64(k), 32), Off: bv.Const(0, 64)})
+		ex.Assume(st, endOK(k, w.ends[k]))
+	}
+	start, room := bv.Var("pc0", 32), bv.Var("room0", 32)
+	set(w.vmField("instance"), sym.Ptr{Obj: w.inst})
+	set(w.vmField("pc"), w.slot(start))
+	set(w.vmField("room"), room)
+	set(w.vmField("address"), bv.Var("address0", 32))
+	ex.Assume(st, w.resumable(start, room))
+
+	set(w.instField("image", "text"), w.slot(bv.Const(0, 32)))
+	set(w.instField("image", "slots"), w.slots)
+	set(w.instField("image", "depth"), w.depth)
+	set(w.instField("image", "frame_size"), w.frameSize)
+	set(w.instField("frames"), sym.Ptr{Obj: w.frames, Off: bv.Const(0, 64)})
+	set(w.instField("level"), bv.Var("level0", 32))
+	set(w.instField("call"), sym.Func{Name: "host"})
+	ex.Assume(st, w.levelOK(bv.Var("level0", 32)))
+	return st
+}
+
+// resumable: pc is in the text; fuel left counts from pc, and is negative
+// where a straight-line run already went beyond its fuel.
+func (w *world) resumable(pc, room *bv.Term) *bv.Term {
+	return bv.All(bv.Ult(pc, w.slots), bv.Sle(bv.Const(0, 32), bv.Add(pc, room)), bv.Slt(room, bv.Const(maxPrice, 32)))
+}
+
+func (w *world) levelOK(level *bv.Term) *bv.Term { return bv.Ult(level, bv.ZExt(w.depth, 32)) }
+
+// slot is the pointer to a slot of the text.
+func (w *world) slot(n *bv.Term) sym.Ptr {
+	return sym.Ptr{Obj: w.text, Off: w.ex.S(bv.Mul(bv.Const(8, 64), bv.ZExt(n, 64)))}
+}
+
+// boundOf is the bound that stands for fuel up to slot n.
+func (w *world) boundOf(n *bv.Term) *bv.Term {
+	return bv.Add(w.textLow, bv.Mul(bv.Const(8, 32), n))
+}
+
+// loopNames are the locals of an engine's loop.
+type loopNames struct{ pc, bound string }
+
+// runInvariant holds whenever an engine is about to fetch an instruction.
+// bytes is the place of pc in the text; rel is bound, counted from the text.
+func (w *world) runInvariant(bytes, rel *bv.Term) []sym.Cond {
+	left := bv.Sub(rel, bv.Extract(bytes, 0, 32))
+	return []sym.Cond{
+		{Name: "pc is at a slot", Term: bv.Eq(bv.Extract(bytes, 0, 3), bv.Const(0, 3))},
+		{Name: "pc is in the text", Term: bv.Ult(bytes, w.text.Len(nil))},
+		{Name: "bound is at a slot", Term: bv.Eq(bv.Extract(rel, 0, 3), bv.Const(0, 3))},
+		{Name: "bound is not before the text", Term: bv.Sle(bv.Const(0, 32), rel)},
+		{Name: "bound does not wrap", Term: bv.Slt(left, bv.Const(8*(isa.MaxFuel+maxPrice), 32))},
+		{Name: "bound is not far behind the text", Term: bv.Slt(rel, bv.Const(8*(isa.MaxFuel+maxPrice+maxSlots), 32))},
+	}
+}
+
+// stateInvariant is what the loop keeps of the structs.
+func (w *world) stateInvariant(st *sym.State) []sym.Cond {
+	out := []sym.Cond{{Name: "call depth", Term: w.levelOK(w.int(st, w.instField("level")))}}
+	for k := range spans {
+		out = append(out, sym.Cond{Name: fmt.Sprintf("span %d", k), Term: endOK(k, w.int(st, w.span(k, "end")))})
+	}
+	return out
+}
+
+// havoc makes arbitrary what the loop of an engine changes: the registers, the
+// segments' contents, saved frames, and the spans that a helper may map.
+func (w *world) havoc(st *sym.State) {
+	ex := w.ex
+	for i := range isa.NumRegs {
+		ex.Set(st, w.reg(i), bv.Var(fmt.Sprintf("r%d", i), 64))
+	}
+	for _, k := range []int{isa.SegGrant5, isa.SegGrant6, writable + isa.SegGrant5, writable + isa.SegGrant6} {
+		ex.Set(st, w.span(k, "end"), ex.Fresh(fmt.Sprintf("end%d!", k), 32))
+	}
+	ex.Set(st, w.vmField("address"), bv.Var("address", 32))
+	ex.Set(st, w.vmField("room"), bv.Var("room_before", 32))
+	ex.Set(st, w.vmField("pc"), sym.Ptr{Obj: w.text, Off: bv.Var("vm_pc_before", 64)})
+	ex.Set(st, w.instField("level"), bv.Var("level", 32))
+	ex.Scramble(st, w.segs)
+	ex.Scramble(st, w.frames)
+}
+
+// ends now is the span table of a state.
+func (w *world) endsOf(st *sym.State) (e [spans]*bv.Term) {
+	for k := range e {
+		e[k] = w.int(st, w.span(k, "end"))
+	}
+	return e
+}

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package prove
+
+import (
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/femtocontainer/femtocontainer/femto/prove/cir"
+)
+
+// coreDir is where the proved text lies, below the root of the repository.
+const coreDir = "riotpkg/femtocontainer/core"
+
+// A variant is one text that the preprocessor can make of a file, in one data
+// model. Each one that a supported build selects is proved; what none of them
+// covers cannot be selected (docs/proofs.md lists which build takes which).
+type variant struct {
+	Name   string
+	Model  cir.Model
+	Macros []string
+	Engine string // "" where the engine makes no difference
+	names  loopNames
+}
+
+// gnu is what gcc and clang define, the compilers that are supported, on the
+// CPUs that are: little-endian ones.
+var gnu = []string{"__GNUC__=12", "__BYTE_ORDER__=1234", "__ORDER_LITTLE_ENDIAN__=1234"}
+
+func variants(base string, macros ...string) []variant {
+	var out []variant
+	for _, m := range []cir.Model{cir.ILP32, cir.LP64} {
+		out = append(out, variant{Name: base + m.Name, Model: m, Macros: slices.Concat(gnu, macros)})
+	}
+	return out
+}
+
+// engines are the loop forms of both engines.
+func engines() []variant {
+	var out []variant
+	for _, v := range variants("small-") {
+		v.Engine, v.names = "small", loopNames{"pc", "bound"}
+		out = append(out, v)
+	}
+	for _, v := range variants("fast-", "FEMTO_ENGINE_FAST=1", "FEMTO_FAST_LOOP=1") {
+		v.Engine, v.names = "fast", loopNames{"PC", "BOUND"}
+		out = append(out, v)
+	}
+	return out
+}
+
+// A library reads each file once per variant.
+type library struct {
+	root  string
+	mu    sync.Mutex
+	units map[string]*cir.Unit
+}
+
+func (l *library) load(v variant, files ...string) ([]*cir.Unit, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.units == nil {
+		l.units = make(map[string]*cir.Unit)
+	}
+	var out []*cir.Unit
+	for _, f := range files {
+		key := v.Name + " " + f
+		u, ok := l.units[key]
+		if !ok {
+			var err error
+			if u, err = cir.Load(v.Model, v.Macros, filepath.Join(l.root, coreDir, f)); err != nil {
+				return nil, err
+			}
+			l.units[key] = u
+		}
+		out = append(out, u)
+	}
+	return out, nil
+}

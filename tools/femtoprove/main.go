@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+// Command femtoprove proves the C core against the instruction table; see
+// docs/proofs.md.
+//
+//	go run ./tools/femtoprove                 # everything, reusing what is proved already
+//	go run ./tools/femtoprove -cold           # everything, reusing nothing
+//	go run ./tools/femtoprove -family step -match add64_imm
+//	go run ./tools/femtoprove -json
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+
+	"github.com/femtocontainer/femtocontainer/femto/prove"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "femtoprove:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	var (
+		root   = flag.String("root", ".", "root of the repository")
+		family = flag.String("family", "", "families of goals, separated by commas; empty is all: "+strings.Join(prove.Families, ","))
+		match  = flag.String("match", "", "only units whose name contains this")
+		jobs   = flag.Int("j", runtime.NumCPU(), "units proved at once")
+		cold   = flag.Bool("cold", false, "prove again what is known from earlier runs")
+		cache  = flag.String("cache", "", "directory of earlier outcomes (default: femtocontainer/prove in the user's cache directory)")
+		agree  = flag.Bool("agree", false, "ask a second solver everything, and fail where they differ")
+		asJSON = flag.Bool("json", false, "print the report as JSON")
+		slow   = flag.Bool("times", false, "print the time of each unit")
+	)
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+
+	opts := prove.Options{Root: *root, Match: *match, Jobs: *jobs, Agree: *agree}
+	if *family != "" {
+		opts.Families = strings.Split(*family, ",")
+	}
+	if !*cold {
+		opts.Cache = *cache
+		if opts.Cache == "" {
+			dir, err := os.UserCacheDir()
+			if err != nil {
+				return err
+			}
+			opts.Cache = filepath.Join(dir, "femtocontainer", "prove")
+		}
+	}
+	finish := progress(&opts, *asJSON, *slow)
+	rep, err := prove.Run(ctx, opts)
+	finish()
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(rep); err != nil {
+			return err
+		}
+	} else {
+		print(rep)
+	}
+	switch {
+	case !rep.Green():
+		return fmt.Errorf("%d goals are not proved", len(rep.Failures)+len(rep.Differ))
+	case len(rep.Missing) > 0:
+		return fmt.Errorf("families without goals yet: %s", strings.Join(rep.Missing, ", "))
+	}
+	return nil
+}
+
+// progress shows a bar on a terminal, and nothing elsewhere.
+func progress(opts *prove.Options, quiet, slow bool) (finish func()) {
+	if slow {
+		opts.OnUnit = func(done, total int, o *prove.Outcome) {
+			fmt.Fprintf(os.Stderr, "%4d/%d %8s %s\n", done, total, o.Took.Round(time.Millisecond), o.Unit)
+		}
+		return func() {}
+	}
+	if quiet || !term.IsTerminal(int(os.Stderr.Fd())) {
+		return func() {}
+	}
+	p := mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(40))
+	var bar *mpb.Bar
+	goals, red := 0, 0
+	opts.OnUnit = func(done, total int, o *prove.Outcome) {
+		if bar == nil {
+			bar = p.AddBar(int64(total),
+				mpb.PrependDecorators(decor.Name("proving "), decor.CountersNoUnit("%d/%d units")),
+				mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
+					return fmt.Sprintf(" %d goals, %d red", goals, red)
+				}), decor.Name(" "), decor.Elapsed(decor.ET_STYLE_GO)))
+		}
+		for _, t := range o.Obligations {
+			goals += t.Goals
+		}
+		red += len(o.Failures)
+		bar.SetCurrent(int64(done))
+	}
+	return func() {
+		if bar != nil && !bar.Completed() {
+			bar.Abort(false)
+		}
+		p.Wait()
+	}
+}
+
+func print(r *prove.Report) {
+	for _, f := range r.Failures {
+		fmt.Printf("RED  %s: %s\n     %s: %s\n", f.Unit, f.Goal, f.Where, f.Reason)
+		if len(f.Values) > 0 {
+			fmt.Print("     when")
+			for _, k := range slices.Sorted(maps.Keys(f.Values)) {
+				fmt.Printf(" %s=%#x", k, f.Values[k])
+			}
+			fmt.Println()
+		}
+	}
+	for _, q := range r.Differ {
+		fmt.Printf("RED  the solvers differ on\n%s", q)
+	}
+	fmt.Println("obligation              goals   proved  by lemmas  repeated  by solver")
+	line := func(name string, t prove.Tally) {
+		by := ""
+		for _, k := range slices.Sorted(maps.Keys(t.Solver)) {
+			by += fmt.Sprintf(" %s %d", k, t.Solver[k])
+		}
+		fmt.Printf("%-20s %8d %8d %10d %9d %s\n", name, t.Goals, t.Proved, t.Identity, t.Same, by)
+	}
+	var sum prove.Tally
+	for _, k := range slices.Sorted(maps.Keys(r.Totals)) {
+		line(fmt.Sprintf("%d %s", k, prove.Obligations[k]), r.Totals[k])
+		sum.Add(r.Totals[k])
+	}
+	line("all", sum)
+	line("lemmas", r.Lemmas)
+	for _, k := range slices.Sorted(maps.Keys(r.Engines)) {
+		fmt.Printf("  %-30s %8d goals\n", k, r.Engines[k])
+	}
+	if r.Compared > 0 {
+		fmt.Printf("solvers agree on %d questions; one of them did not finish %d\n", r.Compared, r.Unsure)
+	}
+	fmt.Printf("%d units (%d known), %d goals red, %v\n", r.Units, r.Cached, len(r.Failures), r.Took.Round(time.Second/10))
+	for _, m := range r.Missing {
+		fmt.Printf("NOT YET  family %s has no goals\n", m)
+	}
+}
