@@ -2,4 +2,4 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
-/* of the core's files, for the go command to see when they change: 7417420408db7492895cf309fa76b27be0608cef6419f8471e2133f5914840c2 */
+/* of the core's files, for the go command to see when they change: 96d5f2c1e5fbae9c6962661675bf3f51c506d6448a1f0165c1f5ee79c137aae6 */

@@ -57,7 +57,18 @@ func Files() (map[string][]byte, error) {
 		"value": func(name string, vars ...string) (string, error) {
 			return term(name, func(r *isa.Row) *bv.Term { return r.Value }, vars)
 		},
-		// value32 is value for 32-bit operands and result.
+		// taken32 is taken for 32-bit operands, value32 is value for 32-bit
+		// operands and result.
+		"taken32": func(name string, vars ...string) (string, error) {
+			t, err := field(name, func(r *isa.Row) *bv.Term { return r.Taken })
+			if err == nil {
+				t, err = lower(t)
+			}
+			if err != nil {
+				return "", err
+			}
+			return printed(t, vars), nil
+		},
 		"value32": func(name string, vars ...string) (string, error) {
 			t, err := field(name, func(r *isa.Row) *bv.Term { return r.Value })
 			if err == nil {
@@ -89,6 +100,7 @@ func Files() (map[string][]byte, error) {
 		Kinds                                                          []string
 		Rules                                                          fieldRules
 		Hot                                                            []handler
+		Rest                                                           []rest
 	}{
 		isa.NumRegs, isa.FrameReg, isa.FirstSaved, isa.LastSaved,
 		isa.NumSegments, isa.SegmentBits, isa.MaxSegment, isa.MaxFuel, slotSize,
@@ -96,9 +108,12 @@ func Files() (map[string][]byte, error) {
 		image.HeaderSize, image.EntrySize, image.HookSize, image.EntrySize + image.HookSize + 2, isa.MaxFrame, isa.MaxDepth,
 		image.Version,
 		fmt.Sprintf("0x%02x%02x%02x", image.Magic[2], image.Magic[1], image.Magic[0]), fmt.Sprintf("%#x", image.FlagHook<<8|0xff),
-		nil, kinds, rules, nil,
+		nil, kinds, rules, nil, nil,
 	}
 	if data.Hot, err = hotHandlers(); err != nil {
+		return nil, err
+	}
+	if data.Rest, err = rests(); err != nil {
 		return nil, err
 	}
 	for _, e := range diag.Table {

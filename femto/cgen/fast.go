@@ -15,14 +15,13 @@ import (
 // compilers emit often. The others share one.
 var hot = strings.Fields(`
 	add64_imm add64_reg sub64_reg or64_reg and64_imm and64_reg xor64_reg
-	lsh64_imm rsh64_imm arsh64_imm mov64_imm mov64_reg
-	mul64_reg div64_reg mod64_reg
-	add32_imm add32_reg sub32_reg mul32_imm mul32_reg or32_reg and32_imm and32_reg xor32_imm xor32_reg
-	lsh32_imm rsh32_imm arsh32_imm mov32_imm mov32_reg
-	ldxb ldxh ldxw ldxdw stxb stxh stxw stxdw
+	lsh64_imm rsh64_imm mov64_imm mov64_reg mul64_reg
+	add32_imm add32_reg sub32_reg mul32_reg or32_reg and32_imm and32_reg xor32_imm xor32_reg
+	lsh32_imm rsh32_imm mov32_imm mov32_reg
+	ldxb ldxh ldxw ldxdw stxb stxw stxdw
 	ja
-	jeq64_imm jeq64_reg jne64_imm jne64_reg jgt64_imm jgt64_reg jge64_reg jlt64_imm jlt64_reg jsgt64_imm jslt64_reg
-	jeq32_imm jeq32_reg jne32_imm jne32_reg jgt32_imm jgt32_reg jge32_reg jlt32_imm jlt32_reg jsgt32_imm jslt32_imm
+	jeq64_imm jne64_imm jgt64_imm jlt64_imm jge64_reg jlt64_reg
+	jeq32_imm jne32_imm jgt32_imm jlt32_imm
 `)
 
 // A handler is one instruction of the fast engine.
@@ -46,9 +45,15 @@ func hotHandlers() ([]handler, error) {
 
 // body prints what a handler does, in the names that femto_fast.c defines.
 func body(r *isa.Row) string {
+	// For these the compiler wants a pair of registers that the register form
+	// can spare.
+	wide := r.Kind == isa.ALU && strings.HasSuffix(r.Name, "64_imm") && len(bv.Vars(r.Value)) == 2
 	name := func(v *bv.Term) string {
 		switch v.Name {
 		case "dst":
+			if wide {
+				return "WIDE"
+			}
 			return "DST"
 		case "src":
 			return "SRC"
@@ -67,7 +72,7 @@ func body(r *isa.Row) string {
 	c := func(t *bv.Term) string { return unparen(bv.CFunc(t, name)) }
 	var b strings.Builder
 	if len(isa.ByOpcode(r.Opcode)) > 1 { // the table's first row of an opcode has offset 0
-		b.WriteString("    if (INSN >> 16 != 0) {\n        REST;\n    }\n")
+		fmt.Fprintf(&b, "    if (INSN >> 16 != 0) {\n        GO_REST(%s);\n    }\n", restOf(r))
 	}
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "    "+format+"\n", args...) }
 	switch r.Kind {
@@ -93,33 +98,109 @@ func body(r *isa.Row) string {
 			line("femto_put%d(at, %s);", 8*r.Size, c(r.Stored))
 		}
 	default:
+		if wide {
+			line("LET(WIDE, DST);")
+		}
 		line("DST = %s;", c(r.Value))
 	}
 	line("NEXT;")
 	return b.String()
 }
 
-// handlers prints the dispatch table of the fast engine's register form.
-func handlers() (string, error) {
-	names := map[uint8]string{}
-	for _, name := range append([]string{"lddw", "exit"}, hot...) {
+// A rest is a handler of instructions that share it, and the cases of its
+// opcodes; none when only other handlers go there.
+type rest struct {
+	Name    string
+	Label   bool // other handlers go there, too
+	Opcodes []string
+}
+
+// restOf names the handler that the instructions of a row share unless they
+// have one of their own.
+func restOf(r *isa.Row) string {
+	switch kindOf(isa.ByOpcode(r.Opcode)) {
+	case "ALU32":
+		return "alu32"
+	case "ALU64":
+		return "alu64"
+	case "ACCESS":
+		return "access"
+	case "JUMP":
+		if r.Opcode&7 == isa.ByName("jeq32_imm").Opcode&7 {
+			return "jumps32"
+		}
+		return "jumps64"
+	}
+	return ""
+}
+
+// handlerNames gives each opcode's handler.
+func handlerNames() ([256]string, error) {
+	var names [256]string
+	own := map[string]string{"call_local": "call"}
+	for _, name := range append([]string{"lddw", "exit", "ja32"}, hot...) {
+		own[name] = name
+	}
+	for name, handler := range own {
 		r := isa.ByName(name)
 		if r.OffRule.Use == isa.Fixed && r.OffRule.Value != 0 {
-			return "", fmt.Errorf("cgen: %s has an offset, which its handler takes for another row's", name)
+			return names, fmt.Errorf("cgen: %s has an offset, which its handler takes for another row's", name)
 		}
-		names[r.Opcode] = name
+		names[r.Opcode] = handler
 	}
-	names[isa.ByName("call_local").Opcode] = "call"
-	var b strings.Builder
-	for op := range 256 {
-		name := names[uint8(op)]
-		if name == "" {
-			name = "others"
+	for op := range names {
+		switch rows := isa.ByOpcode(uint8(op)); {
+		case names[op] != "":
+		case len(rows) == 0:
+			names[op] = "illegal"
+		default:
+			if names[op] = restOf(rows[0]); names[op] == "" {
+				return names, fmt.Errorf("cgen: no handler for %s", rows[0].Name)
+			}
 		}
+	}
+	return names, nil
+}
+
+// rests lists the shared handlers.
+func rests() ([]rest, error) {
+	names, err := handlerNames()
+	if err != nil {
+		return nil, err
+	}
+	var out []rest
+	for _, name := range []string{"alu32", "alu64", "access", "jumps32", "jumps64", "enter", "leave", "illegal"} {
+		r := rest{Name: name, Label: name == "enter" || name == "leave" || name == "access"}
+		for _, h := range hot {
+			row := isa.ByName(h)
+			r.Label = r.Label || len(isa.ByOpcode(row.Opcode)) > 1 && restOf(row) == name
+		}
+		if name == "illegal" {
+			r.Opcodes = []string{"default:"}
+		} else {
+			for op, n := range names {
+				if n == name {
+					r.Opcodes = append(r.Opcodes, fmt.Sprintf("case 0x%02x: /* %s */", op, isa.ByOpcode(uint8(op))[0].Name))
+				}
+			}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// handlers prints the dispatch table of the fast engine's register form.
+func handlers() (string, error) {
+	names, err := handlerNames()
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for op, name := range names {
 		if op%4 == 0 {
 			b.WriteString("   ")
 		}
-		fmt.Fprintf(&b, " femto_%s,", name)
+		fmt.Fprintf(&b, " op_%s,", name)
 		if op%4 == 3 {
 			b.WriteString("\n")
 		}

@@ -39,10 +39,13 @@ func lower(t *bv.Term) (*bv.Term, error) {
 		bv.OpAnd: bv.And, bv.OpOr: bv.Or, bv.OpXor: bv.Xor, bv.OpAdd: bv.Add, bv.OpSub: bv.Sub, bv.OpMul: bv.Mul,
 		bv.OpUDiv: bv.UDiv, bv.OpURem: bv.URem, bv.OpSDiv: bv.SDiv, bv.OpSRem: bv.SRem,
 		bv.OpShl: bv.Shl, bv.OpLShr: bv.LShr, bv.OpAShr: bv.AShr, bv.OpEq: bv.Eq,
+		bv.OpUlt: bv.Ult, bv.OpUle: bv.Ule, bv.OpSlt: bv.Slt, bv.OpSle: bv.Sle,
 	}
 	switch {
 	case binary[t.Op] != nil:
 		return binary[t.Op](a[0], a[1]), nil
+	case t.Op == bv.OpNot:
+		return bv.Not(a[0]), nil
 	case t.Op == bv.OpNeg:
 		return bv.Neg(a[0]), nil
 	case t.Op == bv.OpSExt:

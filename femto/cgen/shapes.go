@@ -17,6 +17,8 @@ type fieldRules struct {
 	Opcodes []string // lines of femto_opcodes
 	Rules   []rule
 	Lists   []string // lines of lists
+
+	ImmLists int // number of the first list for imm
 }
 
 // A rule is the word of one or more opcodes.
@@ -25,14 +27,11 @@ type rule struct {
 	Comment string
 }
 
-// The bits of a rule above those that must be zero in the instruction, and how
-// many lists there are. The lists for off come before those for imm.
+// The bits of a rule above those that must be zero in the instruction.
 const (
 	dstWritten = 1 << 24
 	immZero    = 1 << 25
-	offList    = 26 // two bits: 0 or the number of a list
-	immList    = 28
-	listsEach  = 3
+	list       = 26 // the number of a list, which is for off or for imm
 )
 
 // kinds of instructions, as far as verifier and engines tell them apart at
@@ -110,17 +109,12 @@ func newFieldRules() (fieldRules, error) {
 		line.Reset()
 	}
 	f.Rules = b.out
-	for _, lists := range [][][]int64{b.off, b.imm} {
-		if len(lists) > listsEach {
-			return f, fmt.Errorf("cgen: %d lists of values for one field", len(lists))
-		}
-		for i := range listsEach {
-			var l []int64
-			if i < len(lists) {
-				l = lists[i]
-			}
-			f.Lists = append(f.Lists, listLine(l))
-		}
+	for _, l := range slices.Concat(b.off, b.imm) {
+		f.Lists = append(f.Lists, listLine(l))
+	}
+	f.ImmLists = offLists + 1
+	if len(b.off) != offLists {
+		return f, fmt.Errorf("cgen: %d lists of values for off", len(b.off))
 	}
 	return f, nil
 }
@@ -144,8 +138,12 @@ func listLine(values []int64) string {
 	return s.String()
 }
 
-// listLen is the length of the longest list.
-const listLen = 5
+// listLen is the length of the longest list, offLists the number of those for
+// off, which comes before those for imm are numbered.
+const (
+	listLen  = 5
+	offLists = 3
+)
 
 func (b *ruleBuilder) number(word uint32, name string) int {
 	n, ok := b.words[word]
@@ -185,7 +183,7 @@ func (b *ruleBuilder) word(rows []*isa.Row) (uint32, error) {
 				return 0, fmt.Errorf("atomics are not what the verifier takes them for")
 			}
 		}
-		w |= 1 << immList
+		w |= (offLists + 1) << list
 	case slices.Equal(src, []int64{0}):
 		zero(12, 4)
 	case src != nil || r.SrcRule.Use != isa.Reads:
@@ -203,14 +201,20 @@ func (b *ruleBuilder) word(rows []*isa.Row) (uint32, error) {
 	case slices.Equal(off, []int64{0}):
 		zero(16, 16)
 	case off != nil:
-		w |= uint32(listNumber(&b.off, off)) << offList
+		if off[0] != 0 { // the verifier adds it
+			return 0, fmt.Errorf("0 is not in the list for off")
+		}
+		w |= uint32(listNumber(&b.off, off[1:])) << list
 	}
 	switch {
 	case rows[0].Kind == isa.Atomic || rows[0].Kind == isa.CallHelper:
 	case slices.Equal(imm, []int64{0}):
 		w |= immZero
 	case imm != nil:
-		w |= uint32(listNumber(&b.imm, imm)) << immList
+		if w>>list != 0 {
+			return 0, fmt.Errorf("lists for both off and imm")
+		}
+		w |= uint32(offLists+listNumber(&b.imm, imm)) << list
 	}
 	for _, r := range rows[1:] {
 		if r.DstRule != rows[0].DstRule {

@@ -185,10 +185,16 @@ uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel);
 
 /** Fuel left after femto_resume(). After FEMTO_E_OUT_OF_FUEL all fuel counts as
  *  used, though a price that did not fit may have left some for the next slice. */
-uint32_t femto_room(const femto_vm_t *vm);
+static inline uint32_t femto_room(const femto_vm_t *vm)
+{
+    return (int32_t)vm->room < 0 ? 0 : vm->room;
+}
 
 /** Slot of the instruction that stopped the run, or that makes a system call. */
-uint32_t femto_pc(const femto_vm_t *vm);
+static inline uint32_t femto_pc(const femto_vm_t *vm)
+{
+    return (uint32_t)(vm->pc - vm->instance->image.text) / 2;
+}
 
 /** The @p len bytes at guest address @p addr for the host to read, or NULL. */
 const uint8_t *femto_read(femto_vm_t *vm, uint64_t addr, uint32_t len);

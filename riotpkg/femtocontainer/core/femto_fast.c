@@ -16,27 +16,9 @@
  * jump of it and the stack does not grow. This needs GCC with optimization;
  * FEMTO_FAST_LOOP asks for the portable form there, too. */
 
-#include "femto_core.h"
-#include "femto_step.h"
+#include "femto_fast.h"
 
 #ifdef FEMTO_ENGINE_FAST
-
-#if !defined(FEMTO_FAST_LOOP) && !defined(FEMTO_FAST_REGS) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__cplusplus) && defined(__OPTIMIZE__) && \
-    (defined(__thumb2__) || defined(__riscv))
-#define FEMTO_FAST_REGS
-#endif
-
-/* Ends a resume after the instruction before pc. The handlers leave the address
- * of a refused access to this function. */
-static uint16_t femto_end(femto_vm_t *vm, const femto_word_t *pc, uint32_t bound, uint16_t status)
-{
-    pc -= 2;
-    if (status == FEMTO_E_BAD_ACCESS && FEMTO_KIND(pc[0]) == FEMTO_ACCESS) {
-        vm->address = femto_address(vm, pc[0]);
-    }
-    return femto_stop(vm, pc, bound, status);
-}
 
 #ifdef FEMTO_FAST_REGS
 
@@ -49,26 +31,8 @@ static uint16_t femto_end(femto_vm_t *vm, const femto_word_t *pc, uint32_t bound
 
 #if defined(__thumb2__)
 #pragma GCC optimize("Os", "no-partial-inlining", "no-split-wide-types") /* for LDRD and STRD */
-#define FEMTO_REG_PC    "r4"
-#define FEMTO_REG_VM    "r5"
-#define FEMTO_REG_INSN  "r6"
-#define FEMTO_REG_IMM   "r7"
-#define FEMTO_REG_BOUND "r8"
-#define FEMTO_REG_TABLE "r9"
-#elif defined(__riscv)
-#pragma GCC optimize("O2")
-#define FEMTO_REG_PC    "s0"
-#define FEMTO_REG_VM    "s1"
-#define FEMTO_REG_BOUND "s2"
-#define FEMTO_REG_TABLE "s3"
-#elif defined(__x86_64__) /* never chosen by itself: for tests */
-#pragma GCC optimize("O2")
-#define FEMTO_REG_PC    "rbx"
-#define FEMTO_REG_VM    "r12"
-#define FEMTO_REG_BOUND "r13"
-#define FEMTO_REG_TABLE "r14"
 #else
-#error "no registers are set aside for this CPU"
+#pragma GCC optimize("O2")
 #endif
 
 #ifdef FEMTO_REG_INSN
@@ -91,6 +55,8 @@ register femto_handler_t *const *TABLE __asm__(FEMTO_REG_TABLE);
 #ifdef FEMTO_REG_INSN
 register uint32_t INSN __asm__(FEMTO_REG_INSN);
 register uint32_t IMM __asm__(FEMTO_REG_IMM);
+register uint64_t WIDE __asm__(FEMTO_REG_WIDE); /* within a handler */
+#define LET(variable, value) variable = (value)
 
 /* The one primitive in assembly: INSN = PC[0], IMM = PC[1], PC += 2. What it
  * reads never changes, so that it need not be ordered among stores. */
@@ -101,6 +67,7 @@ register uint32_t IMM __asm__(FEMTO_REG_IMM);
     } while (0)
 #else
 #define IMM ((uint32_t)PC[-1])
+#define LET(variable, value) const uint64_t variable = (value)
 #define NEXT                                  \
     do {                                      \
         const uint32_t insn_ = PC[0];         \
@@ -109,18 +76,21 @@ register uint32_t IMM __asm__(FEMTO_REG_IMM);
     } while (0)
 #endif
 
-#define HANDLER(opcode, name) static uint16_t femto_##name(HANDLER_TAKES)
-#define OTHERS static uint16_t femto_others(HANDLER_TAKES)
-#define REST return femto_others(HANDLER_GIVES)
-#define TAKEN static uint16_t femto_jump(HANDLER_TAKES)
-#define GO return femto_jump(HANDLER_GIVES)
+#define HANDLER(opcode, name) static uint16_t op_##name(HANDLER_TAKES)
+#define REST(name) HANDLER(, name)
+#define LABEL(name) FEMTO_NOINLINE HANDLER(, name)
+#define GO_REST(name) return op_##name(HANDLER_GIVES)
+#define TAKEN static uint16_t op_jump(HANDLER_TAKES)
+#define GO return op_jump(HANDLER_GIVES)
 #define STOP(status) return (status)
 
 #else /* portable */
 
+#define LET(variable, value) const uint64_t variable = (value)
 #define HANDLER(opcode, name) case opcode:
-#define OTHERS default: others:
-#define REST goto others
+#define REST(name)
+#define LABEL(name) name:
+#define GO_REST(name) goto name
 #define TAKEN jump:
 #define GO goto jump
 #define NEXT continue
@@ -163,18 +133,26 @@ uint16_t femto_resume(femto_vm_t *VM, uint32_t fuel)
     const uint32_t addr = (address);                                       \
     const femto_span_t *const span = &VM->span[(first) + ((addr >> 24u) & 7u)]; \
     if (addr + ((size) - 1u) >= span->end) {                               \
-        STOP(FEMTO_E_BAD_ACCESS);                                          \
+        GO_REST(access); /* which notes the address */                     \
     }                                                                      \
     uint8_t *const at = span->base + (addr & 0xffffffu)
 
 #ifdef FEMTO_FAST_REGS
-OTHERS;
 TAKEN;
+LABEL(alu32);
+LABEL(alu64);
+LABEL(access);
+REST(jumps32);
+REST(jumps64);
+LABEL(enter);
+LABEL(leave);
+REST(illegal);
 #endif
 
 HANDLER(0x07, add64_imm)
 {
-    DST = DST + (uint64_t)(int64_t)(int32_t)IMM;
+    LET(WIDE, DST);
+    DST = WIDE + (uint64_t)(int64_t)(int32_t)IMM;
     NEXT;
 }
 
@@ -198,7 +176,8 @@ HANDLER(0x4f, or64_reg)
 
 HANDLER(0x57, and64_imm)
 {
-    DST = DST & (uint64_t)(int64_t)(int32_t)IMM;
+    LET(WIDE, DST);
+    DST = WIDE & (uint64_t)(int64_t)(int32_t)IMM;
     NEXT;
 }
 
@@ -216,19 +195,15 @@ HANDLER(0xaf, xor64_reg)
 
 HANDLER(0x67, lsh64_imm)
 {
-    DST = DST << ((uint64_t)(int64_t)(int32_t)IMM & UINT64_C(63));
+    LET(WIDE, DST);
+    DST = WIDE << ((uint64_t)(int64_t)(int32_t)IMM & UINT64_C(63));
     NEXT;
 }
 
 HANDLER(0x77, rsh64_imm)
 {
-    DST = DST >> ((uint64_t)(int64_t)(int32_t)IMM & UINT64_C(63));
-    NEXT;
-}
-
-HANDLER(0xc7, arsh64_imm)
-{
-    DST = (uint64_t)((int64_t)DST >> ((uint64_t)(int64_t)(int32_t)IMM & UINT64_C(63)));
+    LET(WIDE, DST);
+    DST = WIDE >> ((uint64_t)(int64_t)(int32_t)IMM & UINT64_C(63));
     NEXT;
 }
 
@@ -241,7 +216,7 @@ HANDLER(0xb7, mov64_imm)
 HANDLER(0xbf, mov64_reg)
 {
     if (INSN >> 16 != 0) {
-        REST;
+        GO_REST(alu64);
     }
     DST = SRC;
     NEXT;
@@ -250,24 +225,6 @@ HANDLER(0xbf, mov64_reg)
 HANDLER(0x2f, mul64_reg)
 {
     DST = DST * SRC;
-    NEXT;
-}
-
-HANDLER(0x3f, div64_reg)
-{
-    if (INSN >> 16 != 0) {
-        REST;
-    }
-    DST = (SRC == UINT64_C(0)) ? UINT64_C(0) : (DST / SRC);
-    NEXT;
-}
-
-HANDLER(0x9f, mod64_reg)
-{
-    if (INSN >> 16 != 0) {
-        REST;
-    }
-    DST = (SRC == UINT64_C(0)) ? DST : (DST % SRC);
     NEXT;
 }
 
@@ -286,12 +243,6 @@ HANDLER(0x0c, add32_reg)
 HANDLER(0x1c, sub32_reg)
 {
     DST = (uint64_t)((uint32_t)DST - (uint32_t)SRC);
-    NEXT;
-}
-
-HANDLER(0x24, mul32_imm)
-{
-    DST = (uint64_t)((uint32_t)DST * IMM);
     NEXT;
 }
 
@@ -343,12 +294,6 @@ HANDLER(0x74, rsh32_imm)
     NEXT;
 }
 
-HANDLER(0xc4, arsh32_imm)
-{
-    DST = (uint64_t)(uint32_t)((int32_t)(uint32_t)DST >> (IMM & 31u));
-    NEXT;
-}
-
 HANDLER(0xb4, mov32_imm)
 {
     DST = (uint64_t)IMM;
@@ -358,7 +303,7 @@ HANDLER(0xb4, mov32_imm)
 HANDLER(0xbc, mov32_reg)
 {
     if (INSN >> 16 != 0) {
-        REST;
+        GO_REST(alu32);
     }
     DST = (uint64_t)(uint32_t)SRC;
     NEXT;
@@ -399,13 +344,6 @@ HANDLER(0x73, stxb)
     NEXT;
 }
 
-HANDLER(0x6b, stxh)
-{
-    ACCESS(FEMTO_WRITE, (uint32_t)DST + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 2u);
-    femto_put16(at, (uint16_t)SRC);
-    NEXT;
-}
-
 HANDLER(0x63, stxw)
 {
     ACCESS(FEMTO_WRITE, (uint32_t)DST + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 4u);
@@ -433,25 +371,9 @@ HANDLER(0x15, jeq64_imm)
     NEXT;
 }
 
-HANDLER(0x1d, jeq64_reg)
-{
-    if (DST == SRC) {
-        GO;
-    }
-    NEXT;
-}
-
 HANDLER(0x55, jne64_imm)
 {
     if (DST != (uint64_t)(int64_t)(int32_t)IMM) {
-        GO;
-    }
-    NEXT;
-}
-
-HANDLER(0x5d, jne64_reg)
-{
-    if (DST != SRC) {
         GO;
     }
     NEXT;
@@ -465,9 +387,9 @@ HANDLER(0x25, jgt64_imm)
     NEXT;
 }
 
-HANDLER(0x2d, jgt64_reg)
+HANDLER(0xa5, jlt64_imm)
 {
-    if (SRC < DST) {
+    if (DST < (uint64_t)(int64_t)(int32_t)IMM) {
         GO;
     }
     NEXT;
@@ -481,33 +403,9 @@ HANDLER(0x3d, jge64_reg)
     NEXT;
 }
 
-HANDLER(0xa5, jlt64_imm)
-{
-    if (DST < (uint64_t)(int64_t)(int32_t)IMM) {
-        GO;
-    }
-    NEXT;
-}
-
 HANDLER(0xad, jlt64_reg)
 {
     if (DST < SRC) {
-        GO;
-    }
-    NEXT;
-}
-
-HANDLER(0x65, jsgt64_imm)
-{
-    if ((int64_t)(uint64_t)(int64_t)(int32_t)IMM < (int64_t)DST) {
-        GO;
-    }
-    NEXT;
-}
-
-HANDLER(0xcd, jslt64_reg)
-{
-    if ((int64_t)DST < (int64_t)SRC) {
         GO;
     }
     NEXT;
@@ -521,25 +419,9 @@ HANDLER(0x16, jeq32_imm)
     NEXT;
 }
 
-HANDLER(0x1e, jeq32_reg)
-{
-    if ((uint32_t)DST == (uint32_t)SRC) {
-        GO;
-    }
-    NEXT;
-}
-
 HANDLER(0x56, jne32_imm)
 {
     if ((uint32_t)DST != IMM) {
-        GO;
-    }
-    NEXT;
-}
-
-HANDLER(0x5e, jne32_reg)
-{
-    if ((uint32_t)DST != (uint32_t)SRC) {
         GO;
     }
     NEXT;
@@ -553,22 +435,6 @@ HANDLER(0x26, jgt32_imm)
     NEXT;
 }
 
-HANDLER(0x2e, jgt32_reg)
-{
-    if ((uint32_t)SRC < (uint32_t)DST) {
-        GO;
-    }
-    NEXT;
-}
-
-HANDLER(0x3e, jge32_reg)
-{
-    if ((uint32_t)SRC <= (uint32_t)DST) {
-        GO;
-    }
-    NEXT;
-}
-
 HANDLER(0xa6, jlt32_imm)
 {
     if ((uint32_t)DST < IMM) {
@@ -577,37 +443,10 @@ HANDLER(0xa6, jlt32_imm)
     NEXT;
 }
 
-HANDLER(0xae, jlt32_reg)
-{
-    if ((uint32_t)DST < (uint32_t)SRC) {
-        GO;
-    }
-    NEXT;
-}
-
-HANDLER(0x66, jsgt32_imm)
-{
-    if ((int32_t)IMM < (int32_t)(uint32_t)DST) {
-        GO;
-    }
-    NEXT;
-}
-
-HANDLER(0xc6, jslt32_imm)
-{
-    if ((int32_t)(uint32_t)DST < (int32_t)IMM) {
-        GO;
-    }
-    NEXT;
-}
-
-#ifdef FEMTO_REG_INSN
-#pragma GCC optimize("split-wide-types")
-#endif
-
 HANDLER(0x18, lddw)
 {
-    DST = ((uint64_t)PC[1] << UINT64_C(32)) | (uint64_t)IMM;
+    LET(WIDE, ((uint64_t)PC[1] << UINT64_C(32)) | (uint64_t)IMM);
+    DST = WIDE;
     PC += 2;
     NEXT;
 }
@@ -620,7 +459,7 @@ HANDLER(0x95, exit)
     if (VM->instance->level == 0) {
         STOP(0);
     }
-    MOVE(femto_leave(VM) - femto_low(PC));
+    GO_REST(leave);
 }
 
 HANDLER(0x85, call)
@@ -629,10 +468,7 @@ HANDLER(0x85, call)
         STOP(FEMTO_E_OUT_OF_FUEL);
     }
     if (FEMTO_SRC(INSN) != 0) {
-        if (femto_enter(VM, PC) != 0) {
-            STOP(FEMTO_E_CALL_DEPTH);
-        }
-        MOVE(8u * IMM);
+        GO_REST(enter);
     }
     VM->pc = PC - 2;
     VM->room = femto_left(PC, BOUND);
@@ -644,35 +480,209 @@ HANDLER(0x85, call)
     NEXT;
 }
 
-OTHERS
+HANDLER(0x06, ja32)
 {
-    switch (FEMTO_KIND(INSN)) {
-    case FEMTO_ALU32:
-        femto_alu32(VM, INSN, IMM);
-        NEXT;
-    case FEMTO_ALU64:
-        femto_alu64(VM, INSN, IMM);
-        NEXT;
-    case FEMTO_ACCESS:
-        if (femto_access(VM, INSN, IMM) != 0) {
-            STOP(FEMTO_E_BAD_ACCESS);
-        }
-        NEXT;
-    case FEMTO_JUMP:
-        break;
-    default:
-        STOP(FEMTO_E_ILLEGAL_OPCODE);
-    }
-    if (!femto_taken(VM, INSN, IMM)) {
-        NEXT;
-    }
-    if (FEMTO_OP(INSN) != 0x06) {
-        GO;
-    }
     if (femto_exhausted(BOUND, PC)) {
         STOP(FEMTO_E_OUT_OF_FUEL);
     }
     MOVE(8u * IMM);
+}
+
+#ifndef FEMTO_FAST_REGS
+        case 0x14: /* sub32_imm */
+        case 0x24: /* mul32_imm */
+        case 0x34: /* div32_imm */
+        case 0x3c: /* div32_reg */
+        case 0x44: /* or32_imm */
+        case 0x6c: /* lsh32_reg */
+        case 0x7c: /* rsh32_reg */
+        case 0x84: /* neg32 */
+        case 0x94: /* mod32_imm */
+        case 0x9c: /* mod32_reg */
+        case 0xc4: /* arsh32_imm */
+        case 0xcc: /* arsh32_reg */
+#endif
+LABEL(alu32)
+{
+    femto_rest_alu32(VM, INSN, IMM);
+    NEXT;
+}
+
+#ifndef FEMTO_FAST_REGS
+        case 0x17: /* sub64_imm */
+        case 0x27: /* mul64_imm */
+        case 0x37: /* div64_imm */
+        case 0x3f: /* div64_reg */
+        case 0x47: /* or64_imm */
+        case 0x6f: /* lsh64_reg */
+        case 0x7f: /* rsh64_reg */
+        case 0x87: /* neg64 */
+        case 0x97: /* mod64_imm */
+        case 0x9f: /* mod64_reg */
+        case 0xa7: /* xor64_imm */
+        case 0xc7: /* arsh64_imm */
+        case 0xcf: /* arsh64_reg */
+        case 0xd4: /* le16 */
+        case 0xd7: /* bswap16 */
+        case 0xdc: /* be16 */
+#endif
+LABEL(alu64)
+{
+    femto_rest_alu64(VM, INSN, IMM);
+    NEXT;
+}
+
+#ifndef FEMTO_FAST_REGS
+        case 0x62: /* stw */
+        case 0x6a: /* sth */
+        case 0x6b: /* stxh */
+        case 0x72: /* stb */
+        case 0x7a: /* stdw */
+        case 0x81: /* ldxsw */
+        case 0x89: /* ldxsh */
+        case 0x91: /* ldxsb */
+        case 0xc3: /* atomic_add32 */
+        case 0xdb: /* atomic_add64 */
+#endif
+LABEL(access)
+{
+    if (femto_rest_access(VM, INSN, IMM) != 0) {
+        STOP(FEMTO_E_BAD_ACCESS);
+    }
+    NEXT;
+}
+
+#ifndef FEMTO_FAST_REGS
+        case 0x1e: /* jeq32_reg */
+        case 0x2e: /* jgt32_reg */
+        case 0x36: /* jge32_imm */
+        case 0x3e: /* jge32_reg */
+        case 0x46: /* jset32_imm */
+        case 0x4e: /* jset32_reg */
+        case 0x5e: /* jne32_reg */
+        case 0x66: /* jsgt32_imm */
+        case 0x6e: /* jsgt32_reg */
+        case 0x76: /* jsge32_imm */
+        case 0x7e: /* jsge32_reg */
+        case 0xae: /* jlt32_reg */
+        case 0xb6: /* jle32_imm */
+        case 0xbe: /* jle32_reg */
+        case 0xc6: /* jslt32_imm */
+        case 0xce: /* jslt32_reg */
+        case 0xd6: /* jsle32_imm */
+        case 0xde: /* jsle32_reg */
+#endif
+REST(jumps32)
+{
+    const uint32_t dst = (uint32_t)DST;
+    const uint32_t src = (INSN & 0x08) != 0 ? (uint32_t)SRC : IMM;
+
+    switch (FEMTO_CODE(INSN)) {
+    case 1:
+        if (dst == src) {
+            GO;
+        }
+        NEXT;
+    case 2:
+        if (src < dst) {
+            GO;
+        }
+        NEXT;
+    case 3:
+        if (src <= dst) {
+            GO;
+        }
+        NEXT;
+    case 4:
+        if ((dst & src) != 0u) {
+            GO;
+        }
+        NEXT;
+    case 5:
+        if (dst != src) {
+            GO;
+        }
+        NEXT;
+    case 6:
+        if ((int32_t)src < (int32_t)dst) {
+            GO;
+        }
+        NEXT;
+    case 7:
+        if ((int32_t)src <= (int32_t)dst) {
+            GO;
+        }
+        NEXT;
+    case 10:
+        if (dst < src) {
+            GO;
+        }
+        NEXT;
+    case 11:
+        if (dst <= src) {
+            GO;
+        }
+        NEXT;
+    case 12:
+        if ((int32_t)dst < (int32_t)src) {
+            GO;
+        }
+        NEXT;
+    case 13:
+        if ((int32_t)dst <= (int32_t)src) {
+            GO;
+        }
+        NEXT;
+    default:
+        NEXT;
+    }
+}
+
+#ifndef FEMTO_FAST_REGS
+        case 0x1d: /* jeq64_reg */
+        case 0x2d: /* jgt64_reg */
+        case 0x35: /* jge64_imm */
+        case 0x45: /* jset64_imm */
+        case 0x4d: /* jset64_reg */
+        case 0x5d: /* jne64_reg */
+        case 0x65: /* jsgt64_imm */
+        case 0x6d: /* jsgt64_reg */
+        case 0x75: /* jsge64_imm */
+        case 0x7d: /* jsge64_reg */
+        case 0xb5: /* jle64_imm */
+        case 0xbd: /* jle64_reg */
+        case 0xc5: /* jslt64_imm */
+        case 0xcd: /* jslt64_reg */
+        case 0xd5: /* jsle64_imm */
+        case 0xdd: /* jsle64_reg */
+#endif
+REST(jumps64)
+{
+    if (femto_rest_taken(VM, INSN, IMM)) {
+        GO;
+    }
+    NEXT;
+}
+
+LABEL(enter)
+{
+    if (femto_rest_enter(VM, PC) != 0) {
+        STOP(FEMTO_E_CALL_DEPTH);
+    }
+    MOVE(8u * IMM);
+}
+
+LABEL(leave)
+{
+    MOVE(femto_rest_leave(VM) - femto_low(PC));
+}
+
+#ifndef FEMTO_FAST_REGS
+        default:
+#endif
+REST(illegal)
+{
+    STOP(FEMTO_E_ILLEGAL_OPCODE);
 }
 
 /* A jump by offset that is taken. */
@@ -687,105 +697,88 @@ TAKEN
 #ifdef FEMTO_FAST_REGS
 
 static femto_handler_t *const femto_handlers[256] = {
-    femto_others, femto_others, femto_others, femto_others,
-    femto_add32_imm, femto_ja, femto_others, femto_add64_imm,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_add32_reg, femto_others, femto_others, femto_add64_reg,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_jeq64_imm, femto_jeq32_imm, femto_others,
-    femto_lddw, femto_others, femto_others, femto_others,
-    femto_sub32_reg, femto_jeq64_reg, femto_jeq32_reg, femto_sub64_reg,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_mul32_imm, femto_jgt64_imm, femto_jgt32_imm, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_mul32_reg, femto_jgt64_reg, femto_jgt32_reg, femto_mul64_reg,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_jge64_reg, femto_jge32_reg, femto_div64_reg,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_or32_reg, femto_others, femto_others, femto_or64_reg,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_and32_imm, femto_jne64_imm, femto_jne32_imm, femto_and64_imm,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_and32_reg, femto_jne64_reg, femto_jne32_reg, femto_and64_reg,
-    femto_others, femto_ldxw, femto_others, femto_stxw,
-    femto_lsh32_imm, femto_jsgt64_imm, femto_jsgt32_imm, femto_lsh64_imm,
-    femto_others, femto_ldxh, femto_others, femto_stxh,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_ldxb, femto_others, femto_stxb,
-    femto_rsh32_imm, femto_others, femto_others, femto_rsh64_imm,
-    femto_others, femto_ldxdw, femto_others, femto_stxdw,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_call, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_exit, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_mod64_reg,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_xor32_imm, femto_jlt64_imm, femto_jlt32_imm, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_xor32_reg, femto_jlt64_reg, femto_jlt32_reg, femto_xor64_reg,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_mov32_imm, femto_others, femto_others, femto_mov64_imm,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_mov32_reg, femto_others, femto_others, femto_mov64_reg,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_arsh32_imm, femto_others, femto_jslt32_imm, femto_arsh64_imm,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_jslt64_reg, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
-    femto_others, femto_others, femto_others, femto_others,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_add32_imm, op_ja, op_ja32, op_add64_imm,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_add32_reg, op_illegal, op_illegal, op_add64_reg,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_alu32, op_jeq64_imm, op_jeq32_imm, op_alu64,
+    op_lddw, op_illegal, op_illegal, op_illegal,
+    op_sub32_reg, op_jumps64, op_jumps32, op_sub64_reg,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_alu32, op_jgt64_imm, op_jgt32_imm, op_alu64,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_mul32_reg, op_jumps64, op_jumps32, op_mul64_reg,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_alu32, op_jumps64, op_jumps32, op_alu64,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_alu32, op_jge64_reg, op_jumps32, op_alu64,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_alu32, op_jumps64, op_jumps32, op_alu64,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_or32_reg, op_jumps64, op_jumps32, op_or64_reg,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_and32_imm, op_jne64_imm, op_jne32_imm, op_and64_imm,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_and32_reg, op_jumps64, op_jumps32, op_and64_reg,
+    op_illegal, op_ldxw, op_access, op_stxw,
+    op_lsh32_imm, op_jumps64, op_jumps32, op_lsh64_imm,
+    op_illegal, op_ldxh, op_access, op_access,
+    op_alu32, op_jumps64, op_jumps32, op_alu64,
+    op_illegal, op_ldxb, op_access, op_stxb,
+    op_rsh32_imm, op_jumps64, op_jumps32, op_rsh64_imm,
+    op_illegal, op_ldxdw, op_access, op_stxdw,
+    op_alu32, op_jumps64, op_jumps32, op_alu64,
+    op_illegal, op_access, op_illegal, op_illegal,
+    op_alu32, op_call, op_illegal, op_alu64,
+    op_illegal, op_access, op_illegal, op_illegal,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_illegal, op_access, op_illegal, op_illegal,
+    op_alu32, op_exit, op_illegal, op_alu64,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_alu32, op_illegal, op_illegal, op_alu64,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_xor32_imm, op_jlt64_imm, op_jlt32_imm, op_alu64,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_xor32_reg, op_jlt64_reg, op_jumps32, op_xor64_reg,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_mov32_imm, op_jumps64, op_jumps32, op_mov64_imm,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_mov32_reg, op_jumps64, op_jumps32, op_mov64_reg,
+    op_illegal, op_illegal, op_illegal, op_access,
+    op_alu32, op_jumps64, op_jumps32, op_alu64,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_alu32, op_jumps64, op_jumps32, op_alu64,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_alu64, op_jumps64, op_jumps32, op_alu64,
+    op_illegal, op_illegal, op_illegal, op_access,
+    op_alu64, op_jumps64, op_jumps32, op_illegal,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_illegal, op_illegal, op_illegal, op_illegal,
+    op_illegal, op_illegal, op_illegal, op_illegal,
 };
 
-static uint16_t femto_begin(void)
+static FEMTO_NOINLINE uint16_t op_first(void)
 {
     NEXT;
 }
 
-uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
+uint16_t femto_run(femto_vm_t *vm, uint32_t bound)
 {
-    /* What the registers hold belongs to the caller. */
-    const femto_word_t *const pc = PC;
-    femto_vm_t *const outer = VM;
-    const uint32_t bound = BOUND;
-    femto_handler_t *const *const table = TABLE;
-#ifdef FEMTO_REG_INSN
-    const uint32_t insn = INSN;
-    const uint32_t imm = IMM;
-#endif
     uint16_t status;
 
-    VM = vm;
     PC = vm->pc;
-    BOUND = femto_bound(vm->pc, vm->room + femto_fuel(fuel));
-    TABLE = femto_handlers;
-    status = femto_begin();
-    status = femto_end(vm, PC, BOUND, status);
-
-    PC = pc;
-    VM = outer;
+    VM = vm;
     BOUND = bound;
-    TABLE = table;
-#ifdef FEMTO_REG_INSN
-    INSN = insn;
-    IMM = imm;
-#endif
+    TABLE = femto_handlers;
+    status = op_first();
+    VM->pc = PC;
+    VM->room = femto_left(PC, BOUND);
     return status;
 }
 
@@ -794,7 +787,9 @@ uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
         }
     }
 stop:
-    return femto_end(VM, PC, BOUND, status);
+    VM->pc = PC;
+    VM->room = femto_left(PC, BOUND);
+    return femto_stop(VM, status);
 }
 
 #endif

@@ -34,16 +34,6 @@ uint16_t femto_grant(femto_vm_t *vm, uint32_t segment, void *base, uint32_t len,
     return 0;
 }
 
-uint32_t femto_room(const femto_vm_t *vm)
-{
-    return (int32_t)vm->room < 0 ? 0 : vm->room;
-}
-
-uint32_t femto_pc(const femto_vm_t *vm)
-{
-    return (femto_low(vm->pc) - femto_low(vm->instance->image.text)) / 8;
-}
-
 /* An access of any length, where the engines know those of 1, 2, 4 and 8. No
  * bytes are always in reach. */
 static FEMTO_NOINLINE uint8_t *locate(femto_vm_t *vm, const femto_span_t *spans,

@@ -84,7 +84,9 @@ uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
         pc += (int32_t)distance / 4;
     }
 stop:
-    return femto_stop(vm, pc - 2, bound, status);
+    vm->pc = pc;
+    vm->room = femto_left(pc, bound);
+    return femto_stop(vm, status);
 }
 
 #endif /* FEMTO_ENGINE_FAST */

@@ -453,14 +453,17 @@ static inline uint32_t femto_fuel(uint32_t fuel)
     return fuel < FEMTO_MAX_FUEL ? fuel : (uint32_t)FEMTO_MAX_FUEL;
 }
 
-/* Ends a resume because of the instruction at pc. */
-static inline uint16_t femto_stop(femto_vm_t *vm, const femto_word_t *pc, uint32_t bound, uint16_t status)
+/* Ends a resume after an instruction, which is before vm->pc, with vm->room left
+ * when the charge for it is made. */
+static inline uint16_t femto_stop(femto_vm_t *vm, uint16_t status)
 {
-    if (femto_exhausted(bound, pc + 2)) {
-        status = FEMTO_E_OUT_OF_FUEL; /* the charge of a fault, too */
+    if ((int32_t)vm->room < 0) {
+        status = FEMTO_E_OUT_OF_FUEL; /* for the charge of a fault, too */
     }
-    vm->pc = pc;
-    vm->room = femto_left(status == FEMTO_E_OUT_OF_FUEL ? pc : pc + 2, bound);
+    if (status == FEMTO_E_OUT_OF_FUEL) {
+        vm->room++; /* to begin with it again */
+    }
+    vm->pc -= 2;
     return status;
 }
 

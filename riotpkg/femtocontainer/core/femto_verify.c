@@ -13,8 +13,7 @@
 enum {
     DST_WRITTEN = 24, /* r10 is not allowed */
     IMM_ZERO = 25,
-    OFF_LIST = 26, /* two bits: off is in that list, from 1 */
-    IMM_LIST = 28, /* two bits: imm is in that list; for the first one see below */
+    LIST = 26, /* off, or imm, is in the list of that number */
 };
 
 static const uint32_t rules[] = {
@@ -34,15 +33,18 @@ static const uint32_t rules[] = {
     0x0b000000, /* mov32_reg */
     0x0f000000, /* mov64_reg */
     0x10000000, /* atomic_add32 */
-    0x31fffff0, /* le16 */
+    0x19fffff0, /* le16 */
 };
 
-/* For off, then for imm; of atomics that leave src alone, then of those that
- * write it. The last value may be repeated. */
+/* Values of off, besides 0, then from IMM_LISTS on of imm: those are atomics that
+ * leave src alone, atomics that write it, and widths of byte swaps. The last
+ * value may be repeated; list 0 is no list. */
+enum { IMM_LISTS = 4 };
+
 static const uint8_t lists[][5] = {
-    { 0, 1, 1, 1, 1 },
-    { 0, 8, 16, 16, 16 },
-    { 0, 8, 16, 32, 32 },
+    { 1, 1, 1, 1, 1 },
+    { 8, 16, 16, 16, 16 },
+    { 8, 16, 32, 32, 32 },
     { 0, 64, 80, 160, 241 },
     { 1, 65, 81, 161, 225 },
     { 16, 32, 64, 64, 64 },
@@ -68,27 +70,29 @@ const uint8_t femto_opcodes[256] = {
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
 
-static int is_listed(uint32_t list, uint32_t v)
+static FEMTO_NOINLINE int is_listed(uint32_t list, uint32_t v)
 {
     for (uint32_t i = 0; i != sizeof(lists[0]); i++) {
-        if (lists[list][i] == v) {
+        if (lists[list - 1][i] == v) {
             return 1;
         }
     }
     return 0;
 }
 
-/* Whether off and imm are in the lists that a rule has for them. */
-static FEMTO_NOINLINE int fits_lists(uint32_t rule, uint32_t insn, uint32_t imm)
+/* Whether off or imm is in the list that a rule has for it. */
+static FEMTO_NOINLINE int fits_list(uint32_t list, uint32_t insn, uint32_t imm)
 {
-    const uint32_t off = rule >> OFF_LIST & 3;
-    const uint32_t list = rule >> IMM_LIST & 3;
+    uint32_t v = imm;
 
-    if (off != 0 && !is_listed(off - 1, insn >> 16)) {
-        return 0;
+    if (list < IMM_LISTS) {
+        v = insn >> 16;
+        if (v == 0) {
+            return 1;
+        }
     }
-    return list == 0 || is_listed(list + 2, imm) ||
-           (list == 1 && FEMTO_SRC(insn) != 10 && is_listed(list + 3, imm));
+    return is_listed(list, v) ||
+           (list == IMM_LISTS && FEMTO_SRC(insn) != 10 && is_listed(list + 1, v));
 }
 
 /* Whether an instruction begins at a slot: no second slot of a wide instruction
@@ -124,7 +128,7 @@ static FEMTO_NOINLINE uint16_t check_text(const femto_image_t *img, uint32_t *pc
             FEMTO_DST(insn) + (rule >> DST_WRITTEN & 1) > 10 ||
             FEMTO_SRC(insn) > 10 ||
             ((rule >> IMM_ZERO & 1) != 0 && imm != 0) ||
-            (rule >> OFF_LIST != 0 && !fits_lists(rule, insn, imm))) {
+            (rule >> LIST != 0 && !fits_list(rule >> LIST, insn, imm))) {
             return FEMTO_E_ILLEGAL_INSTRUCTION;
         }
         target = imm;
