@@ -148,7 +148,7 @@ func TestMutations(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var images [][]byte
 	good := seeds()
-	for range 20_000 {
+	for range 8_000 {
 		b := append([]byte(nil), good[rng.IntN(len(good))]...)
 		for range 1 + rng.IntN(3) {
 			at := rng.IntN(len(b))
@@ -171,8 +171,8 @@ func TestMutations(t *testing.T) {
 			ran++
 		}
 	}
-	assert.Greater(t, ran, 1000)
-	assert.Less(t, ran, 19_000)
+	assert.Greater(t, ran, 500)
+	assert.Less(t, ran, 7_500)
 	t.Logf("%d refused, %d ran", len(images)-ran, ran)
 }
 

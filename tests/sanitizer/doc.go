@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 // Package sanitizer runs images in the C core, built with address and
-// undefined-behaviour sanitizers by every compiler there is.
+// undefined-behaviour sanitizers by gcc and clang, for 64 and for 32 bits.
 //
 //	builds, err := sanitizer.Builds()
 //	lines, err := builds[0].Run([]sanitizer.Case{{Image: img, Fuel: 1000}})

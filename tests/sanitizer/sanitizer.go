@@ -70,16 +70,20 @@ func Decode(b []byte) (out []Case, err error) {
 // A Build is one engine of the core, compiled by one compiler.
 type Build struct{ Name, exe string }
 
-// engines can run under a sanitizer. The last is the small one as a big-endian
-// CPU compiles it, byte by byte.
-var engines = []struct{ name, source, flags string }{
-	{"small", "femto_small.c", ""},
-	{"fast", "femto_fast.c", "-DFEMTO_ENGINE_FAST -DFEMTO_FAST_LOOP"},
-	{"small, bytewise", "femto_small.c", "-U__BYTE_ORDER__ -Wno-builtin-macro-redefined"},
+// variants are what is built: both engines in their portable forms, the small
+// one also as a big-endian CPU compiles it, byte by byte, and both with the
+// 32-bit pointers of the CPUs that they are for.
+var variants = []struct{ name, compilers, source, flags string }{
+	{"small", "gcc clang", "femto_small.c", ""},
+	{"fast", "gcc clang", "femto_fast.c", "-DFEMTO_ENGINE_FAST -DFEMTO_FAST_LOOP"},
+	{"small, bytewise", "gcc", "femto_small.c", "-U__BYTE_ORDER__ -Wno-builtin-macro-redefined"},
+	{"small, 32 bits", "gcc", "femto_small.c", "-m32"},
+	{"fast, 32 bits", "gcc", "femto_fast.c", "-DFEMTO_ENGINE_FAST -DFEMTO_FAST_LOOP -m32"},
 }
 
-// Builds compiles the driver, once, into a directory that Remove deletes: every
-// engine with gcc, and with one clang.
+// Builds compiles the driver in every variant, once, into a directory that
+// Remove deletes. Compilers that are not installed are left out with a line on
+// standard error.
 var Builds = sync.OnceValues(func() (out []Build, err error) {
 	_, self, _, _ := runtime.Caller(0)
 	here := filepath.Dir(self)
@@ -87,31 +91,65 @@ var Builds = sync.OnceValues(func() (out []Build, err error) {
 	if directory, err = os.MkdirTemp("", "sanitizer"); err != nil {
 		return nil, err
 	}
-	clang := false
-	for _, cc := range []string{"gcc", "clang", "clang-19", "clang-16", "clang-14"} {
-		if _, err := exec.LookPath(cc); err != nil || clang {
-			continue
-		}
-		clang = cc != "gcc"
-		for _, e := range engines {
-			b := Build{Name: e.name + " with sanitizers of " + cc, exe: filepath.Join(directory, strings.ReplaceAll(e.name+"-"+cc, " ", ""))}
-			args := []string{"-std=c11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
-				"-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Werror", "-I" + core, "-o", b.exe, filepath.Join(here, "driver", "driver.c")}
-			args = append(args, strings.Fields(e.flags)...)
-			for _, f := range []string{"femto_image.c", "femto_verify.c", "femto_vm.c", "femto_host.c", e.source} {
+	for _, v := range variants {
+		for _, name := range strings.Fields(v.compilers) {
+			cc := find(name)
+			flags := append([]string{"-std=c11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+				"-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Werror"}, strings.Fields(v.flags)...)
+			if cc == "" || !works(cc, flags) {
+				fmt.Fprintf(os.Stderr, "NOT RUN: %s under sanitizers: no %s that can do it\n", v.name, name)
+				continue
+			}
+			b := Build{Name: v.name + " with sanitizers of " + name, exe: filepath.Join(directory, fmt.Sprint(len(out)))}
+			args := append(flags, "-I"+core, "-o", b.exe, filepath.Join(here, "driver", "driver.c"), filepath.Join(core, v.source))
+			for _, f := range []string{"femto_image.c", "femto_verify.c", "femto_vm.c", "femto_host.c"} {
 				args = append(args, filepath.Join(core, f))
 			}
-			if msg, err := exec.Command(cc, args...).CombinedOutput(); err != nil {
+			if msg, err := compile(cc, args...).CombinedOutput(); err != nil {
 				return nil, fmt.Errorf("%s: %w: %s", b.Name, err, msg)
 			}
 			out = append(out, b)
 		}
 	}
 	if len(out) == 0 {
-		return nil, errors.New("neither gcc nor clang is installed")
+		return nil, errors.New("neither gcc nor clang can build with sanitizers")
 	}
 	return out, nil
 })
+
+// find is the path of a compiler, or "". Debian has clang under numbers.
+func find(name string) string {
+	for _, suffix := range []string{"", "-19", "-16", "-14"} {
+		if path, err := exec.LookPath(name + suffix); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// compile runs a compiler. Debian's gcc-12-multilib, unlike gcc-multilib, can
+// live beside compilers for Linux on Arm, but leaves <asm/...> where gcc -m32
+// does not look.
+func compile(cc string, args ...string) *exec.Cmd {
+	cmd := exec.Command(cc, args...)
+	cmd.Env = append(os.Environ(), "C_INCLUDE_PATH=/usr/include/"+runtimeTriple())
+	return cmd
+}
+
+func runtimeTriple() string {
+	if runtime.GOARCH == "arm64" {
+		return "aarch64-linux-gnu"
+	}
+	return "x86_64-linux-gnu"
+}
+
+// works reports whether a compiler with these flags makes programs that run.
+func works(cc string, flags []string) bool {
+	exe := filepath.Join(directory, "probe")
+	cmd := compile(cc, append(flags, "-x", "c", "-o", exe, "-")...)
+	cmd.Stdin = strings.NewReader("#include <stdio.h>\nint main(void) { return puts(\"\") < 0; }\n")
+	return cmd.Run() == nil && exec.Command(exe).Run() == nil
+}
 
 var directory string
 
