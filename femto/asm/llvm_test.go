@@ -61,7 +61,8 @@ func TestAgainstLLVM(t *testing.T) {
 			clang, err1 := exec.LookPath("clang" + v.suffix)
 			objdump, err2 := exec.LookPath("llvm-objdump" + v.suffix)
 			if err1 != nil || err2 != nil {
-				t.Skipf("NOT COMPARED with LLVM: clang%s and llvm-objdump%s are not installed", v.suffix, v.suffix)
+				fmt.Printf("SKIP: %s: clang%s and llvm-objdump%s are not installed\n", t.Name(), v.suffix, v.suffix)
+				t.Skip("not installed")
 			}
 			insns, lines := sample()
 			dir := t.TempDir()
@@ -155,7 +156,8 @@ func TestReadsCompilerOutput(t *testing.T) {
 		}
 	}
 	if clang == "" {
-		t.Skip("NOT TESTED with a compiler: clang is not installed")
+		fmt.Printf("SKIP: %s: clang is not installed\n", t.Name())
+		t.Skip("clang is not installed")
 	}
 	c := exec.Command(clang, "-target", "bpf", "-O2", "-g", "-S", "-x", "c", "-o", "-", "-")
 	c.Stdin = strings.NewReader(`static int count; int table[3] = {1, 2, 3}; int *second = &table[1];

@@ -83,7 +83,7 @@ var variants = []struct{ name, compilers, source, flags string }{
 
 // Builds compiles the driver in every variant, once, into a directory that
 // Remove deletes. Compilers that are not installed are left out with a line on
-// standard error.
+// standard output.
 var Builds = sync.OnceValues(func() (out []Build, err error) {
 	_, self, _, _ := runtime.Caller(0)
 	here := filepath.Dir(self)
@@ -97,7 +97,7 @@ var Builds = sync.OnceValues(func() (out []Build, err error) {
 			flags := append([]string{"-std=c11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
 				"-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Werror"}, strings.Fields(v.flags)...)
 			if cc == "" || !works(cc, flags) {
-				fmt.Fprintf(os.Stderr, "NOT RUN: %s under sanitizers: no %s that can do it\n", v.name, name)
+				fmt.Printf("SKIP: %s under sanitizers: no %s that can do it\n", v.name, name)
 				continue
 			}
 			b := Build{Name: v.name + " with sanitizers of " + name, exe: filepath.Join(directory, fmt.Sprint(len(out)))}
