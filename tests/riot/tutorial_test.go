@@ -20,7 +20,8 @@ import (
 //
 //	```sh         runs the lines; they must succeed. "make term" is ended with
 //	              Ctrl-C when it has printed what follows
-//	```text       must be printed by the lines before, in this order
+//	```text       must be printed by the lines before, in this order; ... stands
+//	              for anything
 //	```c FILE     is written to FILE, whatever the language
 func TestTutorials(t *testing.T) {
 	for _, name := range []string{"tutorial-1-increment.md", "tutorial-2-multiply-add.md"} {
@@ -30,6 +31,9 @@ func TestTutorials(t *testing.T) {
 		})
 	}
 }
+
+// tutorialTimeout is more than anybody would wait for one step.
+const tutorialTimeout = 4 * time.Minute
 
 const repositoryURL = "https://github.com/femtocontainer/femtocontainer"
 
@@ -56,7 +60,7 @@ func follow(t *testing.T, path string) {
 		case b.language == "sh":
 			var want []string
 			if i+1 < len(blocks) && blocks[i+1].language == "text" {
-				want = strings.Split(strings.TrimSpace(blocks[i+1].text), "\n")
+				want = strings.FieldsFunc(strings.ReplaceAll(blocks[i+1].text, "...", "\n"), func(r rune) bool { return r == '\n' })
 			}
 			t.Logf("line %d: %s", b.line, strings.TrimSpace(b.text))
 			shell.run(b.text, want)
@@ -85,7 +89,7 @@ func (s *shell) run(script string, want []string) {
 	full := "set -eu\n[ ! -e " + s.state + " ] || . " + s.state + "\ncd " + s.cwd + "\n" + script +
 		"\nexport -p > " + s.state + "\npwd > " + s.state + ".cwd\n"
 	term := openTerminal(s.t, s.cwd, s.env, "bash", "-c", full)
-	term.expect(buildTimeout, want...)
+	term.expect(tutorialTimeout, want...)
 	if waitsForever.MatchString(script) {
 		require.NotEmpty(s.t, want, "nothing says when %q is done", script)
 		term.interrupt()
@@ -94,8 +98,8 @@ func (s *shell) run(script string, want []string) {
 	}
 	select {
 	case <-term.done:
-	case <-time.After(buildTimeout):
-		s.t.Fatalf("still running after %v: %s\n%s", buildTimeout, script, term.output())
+	case <-time.After(tutorialTimeout):
+		s.t.Fatalf("still running after %v: %s\n%s", tutorialTimeout, script, term.output())
 	}
 	require.NoError(s.t, term.cmd.Wait(), "%s\n%s", script, term.output())
 	cwd, err := os.ReadFile(s.state + ".cwd")
