@@ -67,6 +67,10 @@ func units(lib *library, families []string) (out []*Unit, missing []string) {
 			for _, v := range engines() {
 				us = append(us, stepUnits(lib, v)...)
 			}
+		case "accepted":
+			us = acceptedUnits()
+		case "verify":
+			us = verifierUnits(lib)
 		}
 		if us == nil {
 			missing = append(missing, f)
@@ -258,6 +262,13 @@ func decideUnit(u *Unit, d *decider, began time.Time) (out *Outcome) {
 	for _, l := range s.Lemmas() {
 		t := Tally{Goals: 1, Solver: make(map[string]int)}
 		r := d.goal(nil, bv.Eq(l.Left, l.Right))
+		if r.status != solve.Unsat {
+			for _, use := range l.Uses {
+				if r = d.goal(nil, bv.Eq(use[0], use[1])); r.status != solve.Unsat {
+					break
+				}
+			}
+		}
 		switch {
 		case r.status != solve.Unsat:
 			o.Failures = append(o.Failures, Failure{Unit: u.String(), Goal: "lemma of rule " + l.Rule,

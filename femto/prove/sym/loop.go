@@ -49,6 +49,7 @@ type Head struct {
 	Ex    *Exec
 	State *State
 	frame *frame
+	loop  *cir.Loop
 	pos   string
 
 	// Start is the state from which the iteration began; at Back only.
@@ -76,25 +77,29 @@ func (h *Head) Ptr(name string) Ptr {
 // Defined reports whether a local has a determined value.
 func (h *Head) Defined(name string) bool { return h.value(name) != nil }
 
-func (h *Head) value(name string) Value {
+func (h *Head) value(name string) Value { return h.State.mem[h.local(name)].root.val }
+
+// local finds a local by name; of several, the one that the loop assigns.
+func (h *Head) local(name string) *Object {
+	var found []*Object
 	for v, o := range h.frame.locals {
 		if v.Name == name {
-			return h.State.mem[o].root.val
+			if slices.Contains(h.loop.Assigned, v) {
+				return o
+			}
+			found = append(found, o)
 		}
 	}
-	fail(h.pos, "loop invariant about %s, which %s does not have", name, h.frame.fn.Name)
-	return nil
+	if len(found) != 1 {
+		fail(h.pos, "loop invariant about %s, of which %s has %d", name, h.frame.fn.Name, len(found))
+	}
+	return found[0]
 }
 
 // Set gives a local a value.
 func (h *Head) Set(name string, v Value) {
-	for lv, o := range h.frame.locals {
-		if lv.Name == name {
-			h.State.mem[o] = &contents{root: &node{typ: lv.Type, val: v}}
-			return
-		}
-	}
-	fail(h.pos, "no local %s in %s", name, h.frame.fn.Name)
+	o := h.local(name)
+	h.State.mem[o] = &contents{root: &node{typ: o.Type, val: v}}
 }
 
 // A visit is a loop that a path is in.
@@ -133,7 +138,7 @@ func (ex *Exec) head(st *State, fr *frame) bool {
 		}
 		return true
 	}
-	h := &Head{Ex: ex, State: st, frame: fr, pos: loop.Pos}
+	h := &Head{Ex: ex, State: st, frame: fr, loop: loop, pos: loop.Pos}
 	if n := len(st.loops); n > 0 && st.loops[n-1].loop == loop && st.loops[n-1].depth == len(st.frames) {
 		ex.back(h, spec, st.loops[n-1], key)
 		return false
@@ -172,7 +177,7 @@ func (ex *Exec) head(st *State, fr *frame) bool {
 		v.bound = spec.Variant(h)
 	}
 	start := st.Clone()
-	v.start = &Head{Ex: ex, State: start, frame: start.frames[len(start.frames)-1], pos: loop.Pos}
+	v.start = &Head{Ex: ex, State: start, frame: start.frames[len(start.frames)-1], loop: loop, pos: loop.Pos}
 	st.loops = append(st.loops, v)
 	return true
 }

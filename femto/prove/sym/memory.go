@@ -18,6 +18,7 @@ type cell struct {
 	size  uint8
 	val   *bv.Term
 	seed  bool
+	facts []*bv.Term // how val agrees with the seeds
 }
 
 // Put adds an object to a state: a blob with unknown contents, or a typed
@@ -39,7 +40,7 @@ func (ex *Exec) Seed(st *State, o *Object, index, off, val *bv.Term) {
 	if index != nil {
 		index = ex.S(index)
 	}
-	ex.reads[o] = append(ex.reads[o], cell{st.mem[o].gen, index, ex.S(off), val.Width / 8, ex.S(val), true})
+	ex.reads[o] = append(ex.reads[o], cell{st.mem[o].gen, index, ex.S(off), val.Width / 8, ex.S(val), true, nil})
 }
 
 // Scramble makes the contents of a blob unknown again.
@@ -118,7 +119,7 @@ func (ex *Exec) Get(st *State, p Ptr) Value {
 // Set writes a scalar of a typed object.
 func (ex *Exec) Set(st *State, p Ptr, v Value) {
 	c := st.mem[p.Obj]
-	st.mem[p.Obj] = &contents{root: ex.set(c.root, p.Path, v, bv.True, p.Obj.Name)}
+	st.mem[p.Obj] = &contents{root: ex.set(st, c.root, p.Path, v, bv.True, p.Obj.Name)}
 }
 
 func (ex *Exec) get(n *node, path []Step, pos string) Value {
@@ -195,7 +196,7 @@ func (ex *Exec) merge(c *bv.Term, a, b Value, idx *bv.Term, i int, pos string) V
 	return nil
 }
 
-func (ex *Exec) set(n *node, path []Step, v Value, when *bv.Term, pos string) *node {
+func (ex *Exec) set(st *State, n *node, path []Step, v Value, when *bv.Term, pos string) *node {
 	if len(path) == 0 {
 		if when == bv.True || n.val == nil && v == nil {
 			return &node{typ: n.typ, val: v}
@@ -205,22 +206,39 @@ func (ex *Exec) set(n *node, path []Step, v Value, when *bv.Term, pos string) *n
 	c := &node{typ: n.typ, val: n.val, kids: append([]*node(nil), n.kids...)}
 	s := path[0]
 	if s.Idx == nil {
-		c.kids[s.Field] = ex.set(n.kids[s.Field], path[1:], v, when, pos)
+		c.kids[s.Field] = ex.set(st, n.kids[s.Field], path[1:], v, when, pos)
 		return c
 	}
-	if i, ok := s.Idx.IsConst(); ok {
+	idx := s.Idx
+	if _, ok := v.(*bv.Term); !ok {
+		idx = ex.only(st, idx, len(n.kids))
+	}
+	if i, ok := idx.IsConst(); ok {
 		if i < uint64(len(n.kids)) {
-			c.kids[i] = ex.set(n.kids[i], path[1:], v, when, pos)
+			c.kids[i] = ex.set(st, n.kids[i], path[1:], v, when, pos)
 		}
 		return c
 	}
 	for i := range c.kids {
-		w := ex.S(bv.And(when, bv.Eq(s.Idx, b64(uint64(i)))))
+		w := ex.S(bv.And(when, bv.Eq(idx, b64(uint64(i)))))
 		if w != bv.False {
-			c.kids[i] = ex.set(n.kids[i], path[1:], v, w, pos)
+			c.kids[i] = ex.set(st, n.kids[i], path[1:], v, w, pos)
 		}
 	}
 	return c
+}
+
+// only is the one value below n that the path condition leaves to idx, or idx.
+func (ex *Exec) only(st *State, idx *bv.Term, n int) *bv.Term {
+	if idx.Op == bv.OpConst {
+		return idx
+	}
+	for i := range n {
+		if ex.Holds(st, bv.Eq(idx, b64(uint64(i)))) {
+			return b64(uint64(i))
+		}
+	}
+	return idx
 }
 
 // access adds the goals that a scalar of type t may be read or written at p,
@@ -270,17 +288,25 @@ func (ex *Exec) access(st *State, p Ptr, t *cir.Type, write bool, pos string) bo
 	if perm != nil {
 		ex.Goal(st, what+" permitted", pos, perm(p.Index))
 	}
-	if t.Align > 1 {
-		if uint64(t.Align) > o.Align {
-			ex.Goal(st, "alignment of "+o.Name, pos, bv.False)
-		} else {
-			ex.Goal(st, "alignment", pos, bv.Eq(bv.And(p.Off, b64(uint64(t.Align-1))), b64(0)))
-		}
-	}
+	ex.aligned(st, p, uint64(t.Align), pos)
 	if t.Kind == cir.Int && t.Bits > 8 && !t.MayAlias && !p.Alias && (o.Elem == nil || !cir.Same(o.Elem, t)) {
 		ex.Goal(st, fmt.Sprintf("aliasing: access of type %v to %s", t, o.Name), pos, bv.False)
 	}
 	return true
+}
+
+// aligned adds the goal that p is a multiple of align.
+func (ex *Exec) aligned(st *State, p Ptr, align uint64, pos string) {
+	switch {
+	case align <= 1:
+	case align <= p.Obj.Align:
+		ex.Goal(st, "alignment", pos, bv.Eq(bv.And(p.Off, b64(align-1)), b64(0)))
+	case p.Obj.Addr != nil:
+		addr := bv.Add(bv.ZExt(p.Obj.Addr, 64), p.Off)
+		ex.Goal(st, "alignment", pos, bv.Eq(bv.And(addr, b64(align-1)), b64(0)))
+	default:
+		ex.Goal(st, "alignment of "+p.Obj.Name, pos, bv.False)
+	}
 }
 
 // Load reads a scalar.
@@ -349,6 +375,7 @@ func (ex *Exec) initialBytes(st *State, p Ptr, off *bv.Term, n uint8, gen int) *
 			continue
 		}
 		if d, ok := ex.S(bv.Sub(off, c.off)).IsConst(); ok && d < uint64(c.size) && d+uint64(n) <= uint64(c.size) {
+			ex.Assume(st, c.facts...)
 			return ex.S(bv.Extract(c.val, uint8(8*d), 8*n))
 		}
 	}
@@ -367,7 +394,24 @@ func (ex *Exec) initialBytes(st *State, p Ptr, off *bv.Term, n uint8, gen int) *
 		}
 	}
 	v := ex.Fresh(p.Obj.Name+"_at", 8*n)
-	ex.reads[p.Obj] = append(cells, cell{gen: gen, index: p.Index, off: off, size: n, val: v})
+	var facts []*bv.Term
+	for _, c := range cells {
+		if !c.seed || c.gen != gen {
+			continue
+		}
+		for d := uint8(0); d+n <= c.size; d += n {
+			here := bv.Eq(off, bv.Add(c.off, b64(uint64(d))))
+			if c.index != p.Index {
+				here = bv.And(here, bv.Eq(c.index, p.Index))
+			}
+			facts = append(facts, bv.Or(bv.Not(here), bv.Eq(v, bv.Extract(c.val, 8*d, 8*n))))
+		}
+	}
+	if p.Obj.Every != nil {
+		facts = append(facts, p.Obj.Every(off, v))
+	}
+	ex.reads[p.Obj] = append(cells, cell{gen: gen, index: p.Index, off: off, size: n, val: v, facts: facts})
+	ex.Assume(st, facts...)
 	return v
 }
 

@@ -61,7 +61,7 @@ func (ex *Exec) instr(st *State, fr *frame, in *cir.Instr) {
 	case cir.OpTruth:
 		v = ex.truth(fr, in)
 	case cir.OpPtrCast:
-		v = ex.cast(fr, in)
+		v = ex.cast(st, fr, in)
 	case cir.OpPtrToInt:
 		v = ex.address(st, ex.ptr(fr, in.A, in.Pos), in)
 	case cir.OpCopy:
@@ -296,7 +296,7 @@ func noOverflow(op string, f func(a, b *bv.Term) *bv.Term, a, b *bv.Term, pos st
 	return bv.Eq(bv.SExt(f(a, b), 64), exact)
 }
 
-func (ex *Exec) cast(fr *frame, in *cir.Instr) Value {
+func (ex *Exec) cast(st *State, fr *frame, in *cir.Instr) Value {
 	switch v := fr.temps[in.A].(type) {
 	case Func:
 		if in.Type.Elem.Kind != cir.Func {
@@ -306,6 +306,10 @@ func (ex *Exec) cast(fr *frame, in *cir.Instr) Value {
 	case Ptr:
 		if in.Type.Elem.Kind == cir.Func && !v.Null() {
 			fail(in.Pos, "cast to a function pointer")
+		}
+		// A conversion that is not aligned is undefined by itself (6.3.2.3p7).
+		if !v.Null() && v.Obj.Type == nil && in.Type.Elem.Align > 1 {
+			ex.aligned(st, v, uint64(in.Type.Elem.Align), in.Pos)
 		}
 		return v
 	}

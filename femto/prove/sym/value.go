@@ -70,6 +70,9 @@ type Object struct {
 	Align  uint64    // of the first byte
 	Elem   *cir.Type // declared element type; nil for bytes
 
+	// Every is a fact about whatever is read of the unknown contents.
+	Every func(off, val *bv.Term) *bv.Term
+
 	// Addr is the address of the first byte as an integer, of the pointer's
 	// width; nil when the object has none that matters.
 	Addr *bv.Term
