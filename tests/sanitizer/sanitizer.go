@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -73,12 +74,12 @@ type Build struct{ Name, exe string }
 // variants are what is built: both engines in their portable forms, the small
 // one also as a big-endian CPU compiles it, byte by byte, and both with the
 // 32-bit pointers of the CPUs that they are for.
-var variants = []struct{ name, compilers, source, flags string }{
-	{"small", "gcc clang", "femto_small.c", ""},
-	{"fast", "gcc clang", "femto_fast.c", "-DFEMTO_ENGINE_FAST -DFEMTO_FAST_LOOP"},
-	{"small, bytewise", "gcc", "femto_small.c", "-U__BYTE_ORDER__ -Wno-builtin-macro-redefined"},
-	{"small, 32 bits", "gcc", "femto_small.c", "-m32"},
-	{"fast, 32 bits", "gcc", "femto_fast.c", "-DFEMTO_ENGINE_FAST -DFEMTO_FAST_LOOP -m32"},
+var variants = []struct{ name, compilers, flags string }{
+	{"small", "gcc clang", "-DFEMTO_ENGINE_SMALL"},
+	{"fast", "gcc clang", "-DFEMTO_ENGINE_FAST -DFEMTO_FAST_LOOP"},
+	{"small, bytewise", "gcc", "-DFEMTO_ENGINE_SMALL -U__BYTE_ORDER__ -Wno-builtin-macro-redefined"},
+	{"small, 32 bits", "gcc", "-DFEMTO_ENGINE_SMALL -m32"},
+	{"fast, 32 bits", "gcc", "-DFEMTO_ENGINE_FAST -DFEMTO_FAST_LOOP -m32"},
 }
 
 // Builds compiles the driver in every variant, once, into a directory that
@@ -91,6 +92,13 @@ var Builds = sync.OnceValues(func() (out []Build, err error) {
 	if directory, err = os.MkdirTemp("", "sanitizer"); err != nil {
 		return nil, err
 	}
+	sources, err := filepath.Glob(filepath.Join(core, "*.c"))
+	if err != nil {
+		return nil, err
+	}
+	sources = slices.DeleteFunc(sources, func(f string) bool {
+		return filepath.Base(f) == "femto_sys.c" // the driver has system calls of its own
+	})
 	for _, v := range variants {
 		for _, name := range strings.Fields(v.compilers) {
 			cc := find(name)
@@ -101,10 +109,8 @@ var Builds = sync.OnceValues(func() (out []Build, err error) {
 				continue
 			}
 			b := Build{Name: v.name + " with sanitizers of " + name, exe: filepath.Join(directory, fmt.Sprint(len(out)))}
-			args := append(flags, "-I"+core, "-o", b.exe, filepath.Join(here, "driver", "driver.c"), filepath.Join(core, v.source))
-			for _, f := range []string{"femto_image.c", "femto_verify.c", "femto_vm.c", "femto_host.c"} {
-				args = append(args, filepath.Join(core, f))
-			}
+			args := append(flags, "-I"+core, "-o", b.exe, filepath.Join(here, "driver", "driver.c"))
+			args = append(args, sources...)
 			if msg, err := compile(cc, args...).CombinedOutput(); err != nil {
 				return nil, fmt.Errorf("%s: %w: %s", b.Name, err, msg)
 			}

@@ -4,9 +4,10 @@
  *
  * Runs images in the C core under sanitizers. By hand:
  *
- *   cd riotpkg/femtocontainer/core
- *   cc -fsanitize=address,undefined -fno-sanitize-recover=all -g -I. \
- *       ../../../tests/sanitizer/driver/driver.c femto_image.c femto_verify.c femto_vm.c femto_host.c femto_small.c
+ *   cc -fsanitize=address,undefined -fno-sanitize-recover=all -g -DFEMTO_ENGINE_SMALL \
+ *       -Iriotpkg/femtocontainer/core tests/sanitizer/driver/driver.c
+ *
+ * with every C file of the core behind it but femto_sys.c.
  *
  * Standard input is a sequence of cases, each eight 32-bit little-endian words
  * { flags, image, context, grant 5, grant 6, fuel, slice, rounds }: lengths in bytes,
@@ -141,8 +142,8 @@ int main(void)
             }
             printf(" %llx %llx %llx %llx %llx\n", (unsigned long long)hash(ctx, ctx_len),
                    (unsigned long long)hash(grant5, len5), (unsigned long long)hash(grant6, len6),
-                   (unsigned long long)hash(instance.stack, stack),
-                   (unsigned long long)hash(instance.stack + stack, data));
+                   (unsigned long long)hash(instance.span[0].base, stack),
+                   (unsigned long long)hash(instance.span[1].base, data));
         }
         fflush(stdout);
         free(ctx);
