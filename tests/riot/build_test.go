@@ -79,14 +79,12 @@ func (a application) bin() string {
 	return filepath.Join(scratch, "bin", filepath.Base(a.dir)+"-"+a.variant)
 }
 
-// make runs make and returns its output. The RIOT version is pinned because
-// it is part of the firmware, and a clone without tags makes up another one.
+// make runs make and returns its output.
 func (a application) make(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	env := append(os.Environ(),
 		"BOARD="+a.board,
 		"RIOTBASE="+riotBase,
-		"RIOT_VERSION=2026.07",
 		"BINDIRBASE="+a.bin(),
 		"FEMTO="+femto,
 	)
