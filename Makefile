@@ -6,6 +6,7 @@ help:
 	@echo 'make demo       a C function, compiled, verified and run, here and on RIOT'
 	@echo 'make test       everything; REQUIRE_RIOT=1 turns what is skipped into failures'
 	@echo 'make test-riot  the RIOT part alone'
+	@echo 'make prove      prove the C core against the instruction table; prove-quick reuses what is proved'
 	@echo 'make bench      measure the engines, beside those of others'
 	@echo 'make size       code size, RAM and stack of the core'
 	@echo 'make boards     measure what the package costs on each board: docs/boards.md'
@@ -22,9 +23,18 @@ test:
 
 test-riot:
 	go test -count 1 -timeout 30m -v ./tests/riot -riot
+	go test -count 1 -timeout 30m -v ./tests/attacks -riot -run '^TestRIOT$$'
 
 boards:
 	go test -count 1 -timeout 30m -v ./tests/riot -riot -run TestBoards -update
+
+prove:
+	@tools/setup/packages prove
+	go run ./tools/femtoprove -cold
+
+prove-quick:
+	@tools/setup/packages prove
+	go run ./tools/femtoprove
 
 bench:
 	go run ./tests/bench run
@@ -45,4 +55,4 @@ setup:
 clean:
 	rm -rf build riotpkg/examples/*/bin
 
-.PHONY: help demo test test-riot boards bench size femto generate setup clean
+.PHONY: help demo test test-riot prove prove-quick boards bench size femto generate setup clean
