@@ -153,7 +153,8 @@ func TestSources(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, more)
 	if len(compilers()) == 0 {
-		t.Skip("NO CLANG: sources are not compiled; only the objects in testdata/objects are linked")
+		fmt.Printf("SKIP: %s: clang is not installed; only the objects in testdata/objects are linked\n", t.Name())
+		t.SkipNow()
 	}
 	for _, source := range append(sources, more...) {
 		for _, clang := range compilers() {
@@ -173,7 +174,8 @@ func TestSources(t *testing.T) {
 
 func TestGCC(t *testing.T) {
 	if !haveGCC() {
-		t.Skip("NO bpf-gcc 12: its objects are taken from testdata/objects only")
+		fmt.Printf("SKIP: %s: bpf-gcc 12 is not installed; its objects are taken from testdata/objects only\n", t.Name())
+		t.SkipNow()
 	}
 	sources, err := filepath.Glob("testdata/*.c")
 	require.NoError(t, err)

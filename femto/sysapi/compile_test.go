@@ -27,7 +27,8 @@ func run(t *testing.T, name string, args ...string) {
 func need(t *testing.T, compiler string) {
 	t.Helper()
 	if _, err := exec.LookPath(compiler); err != nil {
-		t.Skipf("SKIPPED: %s is not installed", compiler)
+		fmt.Printf("SKIP: %s: %s is not installed\n", t.Name(), compiler)
+		t.SkipNow()
 	}
 }
 
@@ -141,7 +142,8 @@ func TestConstantsAreRIOTs(t *testing.T) {
 		base = filepath.Join(root, "RIOT")
 	}
 	if _, err := os.Stat(filepath.Join(base, "sys", "include", "phydat.h")); err != nil {
-		t.Skip("SKIPPED: no RIOT: neither RIOTBASE nor the submodule RIOT/ has its sources")
+		fmt.Printf("SKIP: %s: no RIOT: neither RIOTBASE nor the submodule RIOT/ has its sources\n", t.Name())
+		t.SkipNow()
 	}
 	need(t, "gcc")
 	source := "#include <stddef.h>\n#include \"phydat.h\"\n#include \"saul.h\"\n#include \"net/coap.h\"\n#define COAP_OPT_FINISH_NONE 0x0000\n#define COAP_OPT_FINISH_PAYLOAD 0x0001\n"

@@ -17,7 +17,8 @@ import (
 func need(t *testing.T, tools ...string) {
 	t.Helper()
 	if missing := missingTools(tools...); missing != nil {
-		t.Skipf("SKIP: %v not found", missing)
+		fmt.Printf("SKIP: %s: %v not found\n", t.Name(), missing)
+		t.SkipNow()
 	}
 }
 

@@ -6,6 +6,7 @@ package hostapi_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,7 +32,8 @@ func build(t *testing.T, source string) *image.Image {
 		found = found || err == nil
 	}
 	if !found {
-		t.Skip("SKIPPED: clang is not installed")
+		fmt.Printf("SKIP: %s: clang is not installed\n", t.Name())
+		t.SkipNow()
 	}
 	file := filepath.Join(t.TempDir(), "container.c")
 	require.NoError(t, os.WriteFile(file, []byte(source), 0o600))
