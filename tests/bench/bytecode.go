@@ -11,6 +11,7 @@ import (
 
 	"github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/link"
+	"github.com/femtocontainer/femtocontainer/femto/opt"
 )
 
 // The flags that the recorded figures were taken with. The bytecode of the
@@ -20,13 +21,16 @@ var bytecodeFlags = []string{"-target", "bpf", "-O2", "-ffreestanding", "-fno-bu
 
 // A variant is one way to make bytecode from C.
 type variant struct {
-	name string // as in row.Bytecode
-	cpu  string // clang's -mcpu
+	name      string // as in row.Bytecode
+	cpu       string // clang's -mcpu
+	optimised bool   // by femto/opt, as femto build does
 }
 
 var variants = []variant{
 	{name: "v2", cpu: "v2"},
 	{name: "v3", cpu: "v3"},
+	{name: "v2-opt", cpu: "v2", optimised: true},
+	{name: "v3-opt", cpu: "v3", optimised: true},
 }
 
 // The system calls that moving_average makes.
@@ -88,7 +92,11 @@ func (b *bench) buildImage(w workload, v variant) (*image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return out.Image, nil
+	if !v.optimised {
+		return out.Image, nil
+	}
+	img, _, err := opt.Image(out.Image)
+	return img, err
 }
 
 // resolve knows the system calls that firmware/container.c answers.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/femtocontainer/femtocontainer/femto/link"
+	"github.com/femtocontainer/femtocontainer/femto/opt"
 )
 
 func linkCmd(u *ui) *cobra.Command {
@@ -87,10 +88,11 @@ func (u *ui) deliverUnchecked(path string, linked *link.Output) error {
 			warnings = append(warnings, w)
 		}
 		u.object(struct {
-			Output   string      `json:"output"`
-			Image    view        `json:"image"`
-			Warnings []jsonError `json:"warnings"`
-		}{path, v, jsonErrors(warnings)})
+			Output    string      `json:"output"`
+			Image     view        `json:"image"`
+			Warnings  []jsonError `json:"warnings"`
+			Optimiser *opt.Stats  `json:"optimiser,omitempty"`
+		}{path, v, jsonErrors(warnings), u.optimiser})
 		return nil
 	}
 	for _, w := range linked.Warnings {

@@ -36,6 +36,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/femtocontainer/femtocontainer/femto/diag"
+	"github.com/femtocontainer/femtocontainer/femto/opt"
 )
 
 // ui is the three standard streams.
@@ -46,6 +47,8 @@ type ui struct {
 	outTerminal bool // standard output is a terminal
 	colour      bool // standard error may be coloured
 	json        bool // the command was told -o json
+
+	optimiser *opt.Stats // of the image that is written, when they were asked for
 
 	temp atomic.Pointer[string] // file that is being written, to be removed when femto gives up
 }
