@@ -40,6 +40,18 @@ const (
 	BadDirective Code = 1063
 	NoText       Code = 1064
 
+	ContractSyntax     Code = 1100
+	ContractUnknownKey Code = 1101
+	ContractMissingKey Code = 1102
+	ContractType       Code = 1103
+	ContractRange      Code = 1104
+	ContractDuplicate  Code = 1105
+	ContractUndefined  Code = 1106
+	ContractBadKey     Code = 1107
+	ContractBadName    Code = 1108
+	ContractConflict   Code = 1109
+	ContractRefuses    Code = 1110
+
 	BadMagic       Code = 2001
 	BadVersion     Code = 2002
 	Truncated      Code = 2003
@@ -139,6 +151,29 @@ var Table = []Entry{
 		"The directive is unknown, has operands that it cannot have, or stands in a section where it makes no sense, such as initial values in .bss."},
 	{NoText, "NO_TEXT", "no instructions",
 		"The file has no instruction, so there is nothing to run. If all of it was commented out: a semicolon begins a comment."},
+
+	{ContractSyntax, "CONTRACT_SYNTAX", "contract is not TOML",
+		"A contract is a TOML file (https://toml.io) of at most 1 MiB. Nothing else is checked before it is one."},
+	{ContractUnknownKey, "CONTRACT_UNKNOWN_KEY", "unknown key in a contract",
+		"A contract can only have the keys that docs/contracts.md lists, so that a misspelt limit is not taken for none."},
+	{ContractMissingKey, "CONTRACT_MISSING_KEY", "contract lacks something",
+		"A key that has no default, a tenant or a hook is missing."},
+	{ContractType, "CONTRACT_TYPE", "value of the wrong type in a contract",
+		"The key takes another type of value: numbers are whole and without quotes, names stand in quotes, several of them in brackets."},
+	{ContractRange, "CONTRACT_RANGE", "value out of range in a contract",
+		"The number is below or above what the firmware can hold, or a list is empty or too long."},
+	{ContractDuplicate, "CONTRACT_DUPLICATE", "something is twice in a contract",
+		"A key, a table, a name in a list, a public key or a hook's UUID is there twice, or two names would be the same in C. A public key belongs to one tenant only, because it tells whose an image is."},
+	{ContractUndefined, "CONTRACT_UNDEFINED", "contract does not define this",
+		"A hook names a tenant that the contract does not define, or there is no such hook, capability or policy."},
+	{ContractBadKey, "CONTRACT_BAD_KEY", "not an Ed25519 public key",
+		"A public key is 64 hex digits, base64 of 32 bytes, or the path of a PEM file as openssl pkey -pubout writes it. It has to be a point of the curve, and not one of the few for which anybody can sign."},
+	{ContractBadName, "CONTRACT_BAD_NAME", "name that a tenant or hook cannot have",
+		"A tenant's name is a lower-case letter and up to 30 lower-case letters, digits and -. A hook's is up to 63 letters, digits and -_./: or a UUID."},
+	{ContractConflict, "CONTRACT_CONFLICT", "contract contradicts itself",
+		"Two statements cannot both be meant, such as a capability to print with a quota of no output, or more fuel for an activation than the tenant ever has."},
+	{ContractRefuses, "CONTRACT_REFUSES", "contract does not let the tenant use the hook",
+		"The tenant is not among the hook's tenants, so none of its containers can be attached there. The owner of the firmware decides this in the contract."},
 
 	{BadMagic, "BAD_MAGIC", "not a femtocontainer image",
 		"The file does not begin with 7f 46 43. An ELF object has to be linked (femto link), an image of the earlier rBPF format converted (femto convert)."},
