@@ -39,6 +39,7 @@ var steps = []step{
 	{"combine", (*program).combine},
 	{"constants", (*program).foldConstants},
 	{"copies", (*program).propagateCopies},
+	{"stack", (*program).forwardStores},
 	{"narrow", (*program).narrow},
 	{"dead code", (*program).removeDead},
 	{"branches", (*program).threadJumps},

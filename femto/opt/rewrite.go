@@ -24,6 +24,7 @@ const (
 	jump64    = 0x05
 	storeImm  = 0x02
 	storeReg  = 0x03
+	moveCost  = 2
 	anyCost   = 10 // above every cost
 	upperHalf = everyBit &^ (1<<32 - 1)
 )
@@ -38,7 +39,7 @@ func cost(row *isa.Row) int {
 	case row.DstRule.Use == isa.Writes && row.ImmRule.Use == isa.Free && !reads(row.Value, "dst"):
 		return 1
 	case row.DstRule.Use == isa.Writes && !reads(row.Value, "dst"):
-		return 2
+		return moveCost
 	case row.ImmRule.Use == isa.Free:
 		return 3
 	}
@@ -65,7 +66,7 @@ var (
 			switch cost(r) {
 			case 1:
 				set = append(set, r)
-			case 2:
+			case moveCost:
 				move = append(move, r)
 			case 3:
 				if reads(r.Value, "dst") {
@@ -199,7 +200,14 @@ func (p *program) foldConstants() (changed int) {
 		}
 		if x.pure() {
 			w := f.eval(x, x.value())
-			n, keep := express(&w, everyBit, int(x.Dst), f, x.origin, cost(x.row))
+			limit := cost(x.row)
+			if limit == moveCost {
+				limit++ // a move from where this one's source came from
+			}
+			n, keep := express(&w, everyBit, int(x.Dst), f, x.origin, limit)
+			if n != nil && cost(n.row) == moveCost && n.Src == x.Src && cost(x.row) == moveCost {
+				n = nil
+			}
 			if n != nil || keep {
 				replace[x] = n
 				changed++

@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"testing"
 
@@ -53,13 +54,65 @@ func behave(t *testing.T, img *image.Image, r run) (behaviour, uint32) {
 	return b, res.FuelUsed
 }
 
+// likeC puts what compilers write into a generated program, instruction for
+// instruction: moves, zero-extensions, and a frame of few cells.
+func likeC(d dice, img *image.Image) {
+	text := bytes.Clone(img.Text)
+	in := func(pc int) isa.Insn { return isa.Decode(binary.LittleEndian.Uint64(text[8*pc:])) }
+	set := func(pc int, x isa.Insn) { binary.LittleEndian.PutUint64(text[8*pc:], x.Slot()) }
+	alu := func(pc int) bool {
+		return pc < len(text)/8 && isa.Lookup(in(pc)) != nil && isa.Lookup(in(pc)).Kind == isa.ALU
+	}
+	named := func(name string, dst uint8, src uint8, imm int32) isa.Insn {
+		return isa.Insn{Opcode: isa.ByName(name).Opcode, Dst: dst, Src: src, Imm: imm}
+	}
+	for pc := 0; pc < len(text)/8; pc++ {
+		x := in(pc)
+		row := isa.Lookup(x)
+		switch {
+		case row == nil:
+		case row.Kind == isa.Wide:
+			pc++
+		case row.Size > 0 && img.Frame >= 16 && (row.Kind == isa.Load && x.Src == isa.FrameReg || row.Writes() && x.Dst == isa.FrameReg):
+			x.Off = int16(pick(d, -8, -16, -16))
+			set(pc, x)
+		case alu(pc) && img.Frame >= 16 && chance(d, 25):
+			off := int16(pick(d, -8, -16))
+			y := named(pick(d, "stxdw", "stxw", "stxb", "stdw"), isa.FrameReg, uint8(d.intn(5)), 0)
+			if y.Opcode == isa.ByName("stdw").Opcode {
+				y.Src = 0
+			}
+			if chance(d, 60) {
+				y = named(pick(d, "ldxdw", "ldxw", "ldxb", "ldxsb"), x.Dst, isa.FrameReg, 0)
+			}
+			y.Off = off
+			set(pc, y)
+		case alu(pc) && alu(pc+1) && chance(d, 30):
+			n := int32(pick(d, 32, 32, 48, 56, 63, 1))
+			set(pc, named("lsh64_imm", x.Dst, 0, n))
+			set(pc+1, named(pick(d, "rsh64_imm", "rsh64_imm", "arsh64_imm", "rsh32_imm"), x.Dst, 0, n))
+			pc++
+		case alu(pc) && chance(d, 60):
+			r := uint8(d.intn(5))
+			set(pc, pick(d, named("mov64_reg", x.Dst, r, 0), named("mov32_reg", x.Dst, r, 0), named("mov64_imm", x.Dst, 0, int32(d.intn(9)-4)),
+				named("and64_imm", x.Dst, 0, int32(pick(d, 255, 0xffff, 15, 0x7fffffff))), named("rsh64_imm", x.Dst, 0, int32(1+d.intn(40))),
+				named("add64_reg", x.Dst, r, 0), named("or64_reg", x.Dst, r, 0), named("mul64_imm", x.Dst, 0, 1<<d.intn(6)),
+				named("div64_imm", x.Dst, 0, 1<<d.intn(6)), named("add32_imm", x.Dst, 0, int32(d.intn(3)-1))))
+		}
+	}
+	img.Text = text
+}
+
 // TestOptimiser: a program behaves the same after each pass alone and after
 // all of them, and each pass finds something to do.
 func TestOptimiser(t *testing.T) {
 	changed, before, after := make(map[string]int), 0, 0
-	for i := range uint64(400) {
+	for i := range uint64(500) {
 		d := newSeeded(11, i)
 		img, shape := generate(d)
+		if i%3 > 0 {
+			likeC(d, img)
+		}
 		r := drawRun(d, img, shape)
 		r.entry = img.Entries[0].Slot
 		want, used := behave(t, img, r)
