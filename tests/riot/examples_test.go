@@ -51,6 +51,23 @@ func TestNative(t *testing.T) {
 	}
 }
 
+func TestSystemCalls(t *testing.T) {
+	app := example("", "native64", "fast")
+	app.dir = "tests/riot/system_calls"
+	app.build(t)
+	openTerminal(t, root, nil, app.elf()).expect(runTimeout,
+		"mute: FC2025", "load: 0",
+		"  -42|-42  |-0042|beef\n", "1099511627776\n",
+		"text c %\n",
+		"guest: battery 12\n",
+		"formats: 9,", // the length of what the log's level hides
+		"flood: 8,",   // 8 lines of 50 are the quota of 400
+		"flood at once: 0,",
+		"flood later: 8,",
+		"slept 100 ms: yes",
+	)
+}
+
 // An emulator runs the firmware of one board.
 type emulator struct {
 	board   string
