@@ -114,6 +114,7 @@ standard input or output. femto completion prints scripts that teach a shell.`,
 	root.AddGroup(
 		&cobra.Group{ID: groupMake, Title: "Make an image:"},
 		&cobra.Group{ID: groupUse, Title: "Check, run and look at an image:"},
+		&cobra.Group{ID: groupFirmware, Title: "Prepare a firmware:"},
 	)
 	for _, c := range commands {
 		root.AddCommand(c(u))
@@ -122,14 +123,16 @@ standard input or output. femto completion prints scripts that teach a shell.`,
 }
 
 const (
-	groupMake = "make"
-	groupUse  = "use"
+	groupMake     = "make"
+	groupUse      = "use"
+	groupFirmware = "firmware"
 )
 
 // commands in the order of the help text.
 var commands = []func(*ui) *cobra.Command{
 	buildCmd, linkCmd, asmCmd, convertCmd, embedCmd,
 	verifyCmd, runCmd, inspectCmd, disCmd,
+	contractCmd,
 	explainCmd, versionCmd,
 }
 

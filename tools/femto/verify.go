@@ -23,20 +23,32 @@ func verifyCmd(u *ui) *cobra.Command {
 and the same codes, and says why it refuses. It lists up to 20 offences; a
 device reports the first one.
 
-Which helpers a device grants is not known here, so all are.`,
-		Example:           `  femto verify increment.fc`,
+With a contract it also says whether the tenant's images may make these system
+calls on that hook. Without one, all of them are granted.`,
+		Example: `  femto verify increment.fc
+  femto verify average.fc --contract building.toml --tenant acme --hook sampler`,
 		GroupID:           groupUse,
 		Args:              one("image"),
 		ValidArgsFunction: files("fc"),
 	}
 	outputFlag(cmd)
+	permission := permissionFlags(cmd)
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
+		asked, err := permission.asked()
+		if err != nil {
+			return err
+		}
 		p, err := u.readProgram(ctx, args[0])
 		if err != nil {
 			return err
 		}
 		if err := p.offences(); err != nil {
 			return err
+		}
+		if asked {
+			if err := permission.refuses(ctx, u, p); err != nil {
+				return err
+			}
 		}
 		if u.json {
 			u.object(struct {
