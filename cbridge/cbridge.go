@@ -128,18 +128,16 @@ func (m *VM) Close() {
 // Reset gives .data and .bss their initial contents.
 func (m *VM) Reset() { C.femto_reset(&m.b.instance) }
 
-func (m *VM) stackLen() int {
-	return int(m.b.instance.image.frame_size) * int(m.b.instance.image.depth)
+// segment is the memory of a span that begins a segment.
+func segment(span C.femto_span_t) []byte {
+	return bytesAt(span.base, int(span.end&(1<<isa.SegmentBits-1)))
 }
 
 // Stack is segment 1 as it stands.
-func (m *VM) Stack() []byte { return bytesAt(m.b.instance.stack, m.stackLen()) }
+func (m *VM) Stack() []byte { return segment(m.b.instance.span[0]) }
 
 // Data is segment 2 as it stands: .data, then .bss.
-func (m *VM) Data() []byte {
-	img := &m.b.instance.image
-	return bytesAt(m.b.instance.stack, m.stackLen()+int(img.data_len)+int(img.bss_len))[m.stackLen():]
-}
+func (m *VM) Data() []byte { return segment(m.b.instance.span[1]) }
 
 // pin gives C the address of a Go slice that it may keep until the next Start.
 func (m *VM) pin(b []byte) unsafe.Pointer {

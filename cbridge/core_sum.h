@@ -2,4 +2,4 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
-/* of the core's files, for the go command to see when they change: 96d5f2c1e5fbae9c6962661675bf3f51c506d6448a1f0165c1f5ee79c137aae6 */
+/* of the core's files, for the go command to see when they change: f8ae592f2ea11d3e418c055a484e8b8755ebacd2dbe341f771dfdc8dec48e9c1 */

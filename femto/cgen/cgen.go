@@ -100,7 +100,6 @@ func Files() (map[string][]byte, error) {
 		Kinds                                                          []string
 		Rules                                                          fieldRules
 		Hot                                                            []handler
-		Rest                                                           []rest
 	}{
 		isa.NumRegs, isa.FrameReg, isa.FirstSaved, isa.LastSaved,
 		isa.NumSegments, isa.SegmentBits, isa.MaxSegment, isa.MaxFuel, slotSize,
@@ -108,12 +107,9 @@ func Files() (map[string][]byte, error) {
 		image.HeaderSize, image.EntrySize, image.HookSize, image.EntrySize + image.HookSize + 2, isa.MaxFrame, isa.MaxDepth,
 		image.Version,
 		fmt.Sprintf("0x%02x%02x%02x", image.Magic[2], image.Magic[1], image.Magic[0]), fmt.Sprintf("%#x", image.FlagHook<<8|0xff),
-		nil, kinds, rules, nil, nil,
+		nil, kinds, rules, nil,
 	}
 	if data.Hot, err = hotHandlers(); err != nil {
-		return nil, err
-	}
-	if data.Rest, err = rests(); err != nil {
 		return nil, err
 	}
 	for _, e := range diag.Table {

@@ -21,7 +21,7 @@ var hot = strings.Fields(`
 	ldxb ldxh ldxw ldxdw stxb stxw stxdw
 	ja
 	jeq64_imm jne64_imm jgt64_imm jlt64_imm jge64_reg jlt64_reg
-	jeq32_imm jne32_imm jgt32_imm jlt32_imm
+	jeq32_imm jne32_imm jgt32_imm jlt32_imm jle32_reg
 `)
 
 // A handler is one instruction of the fast engine.
@@ -72,7 +72,7 @@ func body(r *isa.Row) string {
 	c := func(t *bv.Term) string { return unparen(bv.CFunc(t, name)) }
 	var b strings.Builder
 	if len(isa.ByOpcode(r.Opcode)) > 1 { // the table's first row of an opcode has offset 0
-		fmt.Fprintf(&b, "    if (INSN >> 16 != 0) {\n        GO_REST(%s);\n    }\n", restOf(r))
+		fmt.Fprintf(&b, "    if (INSN >> 16 != 0) {\n        GO(others);\n    }\n")
 	}
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "    "+format+"\n", args...) }
 	switch r.Kind {
@@ -81,17 +81,17 @@ func body(r *isa.Row) string {
 			panic("cgen: no handler for a distance in imm")
 		}
 		if r.Taken == bv.True {
-			line("GO;")
+			line("GO(jump);")
 			return b.String()
 		}
 		line("if (%s) {", c(r.Taken))
-		line("    GO;")
+		line("    GO(jump);")
 		line("}")
 	case isa.Load:
-		line("ACCESS(0, %s, %du);", c(r.Addr), r.Size)
+		line("ACCESS(%s, %d, READABLE);", c(r.Addr), r.Size)
 		line("DST = %s;", c(r.Value))
 	case isa.Store:
-		line("ACCESS(FEMTO_WRITE, %s, %du);", c(r.Addr), r.Size)
+		line("ACCESS(%s, %d, WRITABLE);", c(r.Addr), r.Size)
 		if r.Size == 1 {
 			line("*at = %s;", c(r.Stored))
 		} else {
@@ -99,7 +99,7 @@ func body(r *isa.Row) string {
 		}
 	default:
 		if wide {
-			line("LET(WIDE, DST);")
+			line("LET_WIDE(DST);")
 		}
 		line("DST = %s;", c(r.Value))
 	}
@@ -107,96 +107,21 @@ func body(r *isa.Row) string {
 	return b.String()
 }
 
-// A rest is a handler of instructions that share it, and the cases of its
-// opcodes; none when only other handlers go there.
-type rest struct {
-	Name    string
-	Label   bool // other handlers go there, too
-	Opcodes []string
-}
-
-// restOf names the handler that the instructions of a row share unless they
-// have one of their own.
-func restOf(r *isa.Row) string {
-	switch kindOf(isa.ByOpcode(r.Opcode)) {
-	case "ALU32":
-		return "alu32"
-	case "ALU64":
-		return "alu64"
-	case "ACCESS":
-		return "access"
-	case "JUMP":
-		if r.Opcode&7 == isa.ByName("jeq32_imm").Opcode&7 {
-			return "jumps32"
-		}
-		return "jumps64"
-	}
-	return ""
-}
-
-// handlerNames gives each opcode's handler.
-func handlerNames() ([256]string, error) {
-	var names [256]string
-	own := map[string]string{"call_local": "call"}
-	for _, name := range append([]string{"lddw", "exit", "ja32"}, hot...) {
-		own[name] = name
-	}
-	for name, handler := range own {
-		r := isa.ByName(name)
-		if r.OffRule.Use == isa.Fixed && r.OffRule.Value != 0 {
-			return names, fmt.Errorf("cgen: %s has an offset, which its handler takes for another row's", name)
-		}
-		names[r.Opcode] = handler
-	}
-	for op := range names {
-		switch rows := isa.ByOpcode(uint8(op)); {
-		case names[op] != "":
-		case len(rows) == 0:
-			names[op] = "illegal"
-		default:
-			if names[op] = restOf(rows[0]); names[op] == "" {
-				return names, fmt.Errorf("cgen: no handler for %s", rows[0].Name)
-			}
-		}
-	}
-	return names, nil
-}
-
-// rests lists the shared handlers.
-func rests() ([]rest, error) {
-	names, err := handlerNames()
-	if err != nil {
-		return nil, err
-	}
-	var out []rest
-	for _, name := range []string{"alu32", "alu64", "access", "jumps32", "jumps64", "enter", "leave", "illegal"} {
-		r := rest{Name: name, Label: name == "enter" || name == "leave" || name == "access"}
-		for _, h := range hot {
-			row := isa.ByName(h)
-			r.Label = r.Label || len(isa.ByOpcode(row.Opcode)) > 1 && restOf(row) == name
-		}
-		if name == "illegal" {
-			r.Opcodes = []string{"default:"}
-		} else {
-			for op, n := range names {
-				if n == name {
-					r.Opcodes = append(r.Opcodes, fmt.Sprintf("case 0x%02x: /* %s */", op, isa.ByOpcode(uint8(op))[0].Name))
-				}
-			}
-		}
-		out = append(out, r)
-	}
-	return out, nil
-}
-
 // handlers prints the dispatch table of the fast engine's register form.
 func handlers() (string, error) {
-	names, err := handlerNames()
-	if err != nil {
-		return "", err
+	var names [256]string
+	for _, name := range append([]string{"lddw", "exit"}, hot...) {
+		r := isa.ByName(name)
+		if r.OffRule.Use == isa.Fixed && r.OffRule.Value != 0 {
+			return "", fmt.Errorf("cgen: %s has an offset, which its handler takes for another row's", name)
+		}
+		names[r.Opcode] = name
 	}
 	var b strings.Builder
 	for op, name := range names {
+		if name == "" {
+			name = "others"
+		}
 		if op%4 == 0 {
 			b.WriteString("   ")
 		}

@@ -77,7 +77,6 @@ type Build struct{ Name, exe string }
 var variants = []struct{ name, compilers, flags string }{
 	{"small", "gcc clang", "-DFEMTO_ENGINE_SMALL"},
 	{"fast", "gcc clang", "-DFEMTO_ENGINE_FAST -DFEMTO_FAST_LOOP"},
-	{"small, bytewise", "gcc", "-DFEMTO_ENGINE_SMALL -U__BYTE_ORDER__ -Wno-builtin-macro-redefined"},
 	{"small, 32 bits", "gcc", "-DFEMTO_ENGINE_SMALL -m32"},
 	{"fast, 32 bits", "gcc", "-DFEMTO_ENGINE_FAST -DFEMTO_FAST_LOOP -m32"},
 }

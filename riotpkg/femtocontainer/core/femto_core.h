@@ -64,11 +64,10 @@ enum {
 
 /** Half of an instruction slot. The text stands in a buffer of bytes, and a
  *  call frame in one that the host may have declared otherwise. */
-#if defined(__GNUC__)
-#define FEMTO_MAY_ALIAS __attribute__((__may_alias__))
-#else
-#define FEMTO_MAY_ALIAS
+#if !defined(__GNUC__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "femtocontainer needs a GNU C compatible compiler and a little-endian CPU"
 #endif
+#define FEMTO_MAY_ALIAS __attribute__((__may_alias__))
 typedef uint32_t FEMTO_MAY_ALIAS femto_word_t;
 typedef uint16_t FEMTO_MAY_ALIAS femto_half_t;
 typedef uint64_t FEMTO_MAY_ALIAS femto_double_t;
@@ -105,36 +104,32 @@ typedef struct femto_vm femto_vm_t;
  *  changed. */
 typedef uint16_t (*femto_call_fn)(femto_vm_t *vm, uint32_t id);
 
+/** A segment of memory. */
+typedef struct femto_span {
+    uint32_t end;  /**< one past its last guest address, or anything up to the first */
+    uint8_t *base; /**< the host's address of its first byte */
+} femto_span_t;
+
 /** An image with RAM. .data and .bss persist between activations, of which
  *  there is one at a time. */
 typedef struct femto_instance {
     femto_image_t image;
+    femto_span_t span[3];  /**< stack, directly behind it data, and rodata */
     femto_frame_t *frames; /**< depth - 1 of them */
-    uint8_t *stack;        /**< depth frames, then data and bss */
     uint32_t level;        /**< suspended frames */
     femto_call_fn call;    /**< answers system calls */
     void *host;            /**< for the caller's use */
 } femto_instance_t;
 
-/** Memory that may be accessed in one way. */
-typedef struct femto_span {
-    uint32_t end;  /**< one past its last guest address; nothing is reached with 0 */
-    uint8_t *base; /**< the host's address of its first byte */
-} femto_span_t;
-
-/** First of the spans that may be written. */
-enum { FEMTO_WRITE = FEMTO_NUM_SEGMENTS - 1 };
-
 /** One activation. Lives on the caller's stack as a rule. */
 struct femto_vm {
     uint64_t r[FEMTO_NUM_REGS]; /**< registers */
-    /** Loads use span[segment], stores span[FEMTO_WRITE + segment]. The last
-     *  segment is never read and the first never written: they share one. */
-    femto_span_t span[FEMTO_WRITE + FEMTO_NUM_SEGMENTS];
+    femto_span_t span[FEMTO_NUM_SEGMENTS];     /**< for reading */
+    uint32_t writable_end[FEMTO_NUM_SEGMENTS]; /**< for writing */
     femto_instance_t *instance;
     const femto_word_t *pc; /**< the instruction that stopped the run or is next */
-    uint32_t room;    /**< fuel left; counted from pc while out of fuel */
-    uint32_t address; /**< guest address of a refused access */
+    uint32_t room;          /**< within a system call: fuel left; else see femto_room() */
+    uint32_t address;       /**< guest address of a refused access */
 };
 
 /** An entry point. */
@@ -187,7 +182,11 @@ uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel);
  *  used, though a price that did not fit may have left some for the next slice. */
 static inline uint32_t femto_room(const femto_vm_t *vm)
 {
-    return (int32_t)vm->room < 0 ? 0 : vm->room;
+    /* Between runs, room is the low half of the address that pc would reach if all
+     * fuel was spent on a straight line. */
+    const uint32_t bytes = vm->room - (uint32_t)(uintptr_t)(vm->pc + 2);
+
+    return (int32_t)bytes < 0 ? 0 : bytes / 8;
 }
 
 /** Slot of the instruction that stopped the run, or that makes a system call. */

@@ -3,7 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* The fast engine: a handler for each instruction that compilers emit often,
- * femto_step.h for the rest.
+ * femto_step.h for the others.
  *
  * The handlers are written once, in terms of a few names that stand for the
  * state of the run and for the ways to go on, and compiled in one of two forms.
@@ -13,8 +13,7 @@
  * In the register form each is a function that ends by calling the next one.
  * State is in global register variables, so that there is nothing to pass, and
  * since each call is the last thing its function does, the compiler makes a
- * jump of it and the stack does not grow. This needs GCC with optimization;
- * FEMTO_FAST_LOOP asks for the portable form there, too. */
+ * jump of it and the stack does not grow. This needs GCC with optimization. */
 
 #include "femto_fast.h"
 
@@ -27,20 +26,18 @@
  * IMM    second word of the instruction
  * BOUND  see femto_bound()
  * VM     the activation
- * TABLE  handlers by opcode */
-
-#if defined(__thumb2__)
-#pragma GCC optimize("Os", "no-partial-inlining", "no-split-wide-types") /* for LDRD and STRD */
-#else
-#pragma GCC optimize("O2")
-#endif
+ * TABLE  handlers by opcode
+ * WIDE   a value within a handler */
 
 #ifdef FEMTO_REG_INSN
 #define HANDLER_TAKES void
 #define HANDLER_GIVES
+/* Without splitting, 64-bit values travel by LDRD and STRD. */
+#pragma GCC optimize("Os", "no-partial-inlining", "no-split-wide-types")
 #else
 #define HANDLER_TAKES uint32_t INSN __attribute__((unused))
 #define HANDLER_GIVES INSN
+#pragma GCC optimize("O2")
 #endif
 
 typedef uint16_t femto_handler_t(HANDLER_TAKES);
@@ -55,19 +52,19 @@ register femto_handler_t *const *TABLE __asm__(FEMTO_REG_TABLE);
 #ifdef FEMTO_REG_INSN
 register uint32_t INSN __asm__(FEMTO_REG_INSN);
 register uint32_t IMM __asm__(FEMTO_REG_IMM);
-register uint64_t WIDE __asm__(FEMTO_REG_WIDE); /* within a handler */
-#define LET(variable, value) variable = (value)
+register uint64_t WIDE __asm__(FEMTO_REG_WIDE);
+#define LET_WIDE(value) WIDE = (value)
 
-/* The one primitive in assembly: INSN = PC[0], IMM = PC[1], PC += 2. What it
- * reads never changes, so that it need not be ordered among stores. */
-#define NEXT                                                                          \
-    do {                                                                              \
-        __asm__("ldrd %0, %1, [%2], #8" : "=r"(INSN), "=r"(IMM), "+r"(PC));          \
-        return TABLE[FEMTO_OP(INSN)]();                                               \
+/* The first of two primitives in assembly: INSN = PC[0], IMM = PC[1], PC += 2.
+ * What it reads never changes, so that it need not be ordered among stores. */
+#define NEXT                                                                 \
+    do {                                                                     \
+        __asm__("ldrd %0, %1, [%2], #8" : "=r"(INSN), "=r"(IMM), "+r"(PC)); \
+        return TABLE[FEMTO_OP(INSN)]();                                      \
     } while (0)
 #else
 #define IMM ((uint32_t)PC[-1])
-#define LET(variable, value) const uint64_t variable = (value)
+#define LET_WIDE(value) const uint64_t WIDE = (value)
 #define NEXT                                  \
     do {                                      \
         const uint32_t insn_ = PC[0];         \
@@ -77,33 +74,35 @@ register uint64_t WIDE __asm__(FEMTO_REG_WIDE); /* within a handler */
 #endif
 
 #define HANDLER(opcode, name) static uint16_t op_##name(HANDLER_TAKES)
-#define REST(name) HANDLER(, name)
-#define LABEL(name) FEMTO_NOINLINE HANDLER(, name)
-#define GO_REST(name) return op_##name(HANDLER_GIVES)
-#define TAKEN static uint16_t op_jump(HANDLER_TAKES)
-#define GO return op_jump(HANDLER_GIVES)
-#define STOP(status) return (status)
+#define SHARED(name) static uint16_t op_##name(HANDLER_TAKES)
+#define GO(name) return op_##name(HANDLER_GIVES)
+#define STOP(why) return op_stop(why)
+
+/* Leaves the handlers because of the instruction before PC. */
+static FEMTO_NOINLINE uint16_t op_stop(uint16_t why)
+{
+    VM->pc = PC - 2;
+    VM->room = BOUND;
+    return why;
+}
 
 #else /* portable */
 
-#define LET(variable, value) const uint64_t variable = (value)
+#define LET_WIDE(value) const uint64_t WIDE = (value)
 #define HANDLER(opcode, name) case opcode:
-#define REST(name)
-#define LABEL(name) name:
-#define GO_REST(name) goto name
-#define TAKEN jump:
-#define GO goto jump
+#define SHARED(name) name:
+#define GO(name) goto name
 #define NEXT continue
-#define STOP(why)      \
-    do {               \
-        status = why;  \
-        goto stop;     \
+#define STOP(why)     \
+    do {              \
+        status = why; \
+        goto stop;    \
     } while (0)
 
 uint16_t femto_resume(femto_vm_t *VM, uint32_t fuel)
 {
     const femto_word_t *PC = VM->pc;
-    uint32_t BOUND = femto_bound(PC, VM->room + femto_fuel(fuel));
+    uint32_t BOUND = femto_refuel(VM->room, fuel);
     uint16_t status;
 
     for (;;) {
@@ -119,39 +118,25 @@ uint16_t femto_resume(femto_vm_t *VM, uint32_t fuel)
 #define DST VM->r[FEMTO_DST(INSN)]
 #define SRC VM->r[FEMTO_SRC(INSN)]
 
-/* Goes on that many bytes away. */
-#define MOVE(bytes)                         \
-    do {                                    \
-        const uint32_t bytes_ = (bytes);    \
-        BOUND += bytes_;                    \
-        PC += (int32_t)bytes_ / 4;          \
-    } while (0);                            \
-    NEXT
-
-/* Places an access, or stops. */
-#define ACCESS(first, address, size)                                       \
-    const uint32_t addr = (address);                                       \
-    const femto_span_t *const span = &VM->span[(first) + ((addr >> 24u) & 7u)]; \
-    if (addr + ((size) - 1u) >= span->end) {                               \
-        GO_REST(access); /* which notes the address */                     \
-    }                                                                      \
-    uint8_t *const at = span->base + (addr & 0xffffffu)
+/* Where an access of size bytes goes, if it is allowed. */
+#define ACCESS(address, size, limit)              \
+    const uint32_t addr = (address);              \
+    const uint32_t segment = ((addr >> 24u) & 7u); \
+    if (addr + ((size) - 1u) >= (limit)) {        \
+        GO(others); /* which refuses it */        \
+    }                                             \
+    uint8_t *const at = VM->span[segment].base + (addr & 0xffffffu)
+#define READABLE VM->span[segment].end
+#define WRITABLE VM->writable_end[segment]
 
 #ifdef FEMTO_FAST_REGS
-TAKEN;
-LABEL(alu32);
-LABEL(alu64);
-LABEL(access);
-REST(jumps32);
-REST(jumps64);
-LABEL(enter);
-LABEL(leave);
-REST(illegal);
+SHARED(jump);
+SHARED(others);
 #endif
 
 HANDLER(0x07, add64_imm)
 {
-    LET(WIDE, DST);
+    LET_WIDE(DST);
     DST = WIDE + (uint64_t)(int64_t)(int32_t)IMM;
     NEXT;
 }
@@ -176,7 +161,7 @@ HANDLER(0x4f, or64_reg)
 
 HANDLER(0x57, and64_imm)
 {
-    LET(WIDE, DST);
+    LET_WIDE(DST);
     DST = WIDE & (uint64_t)(int64_t)(int32_t)IMM;
     NEXT;
 }
@@ -195,14 +180,14 @@ HANDLER(0xaf, xor64_reg)
 
 HANDLER(0x67, lsh64_imm)
 {
-    LET(WIDE, DST);
+    LET_WIDE(DST);
     DST = WIDE << ((uint64_t)(int64_t)(int32_t)IMM & UINT64_C(63));
     NEXT;
 }
 
 HANDLER(0x77, rsh64_imm)
 {
-    LET(WIDE, DST);
+    LET_WIDE(DST);
     DST = WIDE >> ((uint64_t)(int64_t)(int32_t)IMM & UINT64_C(63));
     NEXT;
 }
@@ -216,7 +201,7 @@ HANDLER(0xb7, mov64_imm)
 HANDLER(0xbf, mov64_reg)
 {
     if (INSN >> 16 != 0) {
-        GO_REST(alu64);
+        GO(others);
     }
     DST = SRC;
     NEXT;
@@ -303,7 +288,7 @@ HANDLER(0xb4, mov32_imm)
 HANDLER(0xbc, mov32_reg)
 {
     if (INSN >> 16 != 0) {
-        GO_REST(alu32);
+        GO(others);
     }
     DST = (uint64_t)(uint32_t)SRC;
     NEXT;
@@ -311,62 +296,62 @@ HANDLER(0xbc, mov32_reg)
 
 HANDLER(0x71, ldxb)
 {
-    ACCESS(0, (uint32_t)SRC + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 1u);
+    ACCESS((uint32_t)SRC + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 1, READABLE);
     DST = (uint64_t)*at;
     NEXT;
 }
 
 HANDLER(0x69, ldxh)
 {
-    ACCESS(0, (uint32_t)SRC + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 2u);
+    ACCESS((uint32_t)SRC + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 2, READABLE);
     DST = (uint64_t)femto_get16(at);
     NEXT;
 }
 
 HANDLER(0x61, ldxw)
 {
-    ACCESS(0, (uint32_t)SRC + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 4u);
+    ACCESS((uint32_t)SRC + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 4, READABLE);
     DST = (uint64_t)femto_get32(at);
     NEXT;
 }
 
 HANDLER(0x79, ldxdw)
 {
-    ACCESS(0, (uint32_t)SRC + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 8u);
+    ACCESS((uint32_t)SRC + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 8, READABLE);
     DST = femto_get64(at);
     NEXT;
 }
 
 HANDLER(0x73, stxb)
 {
-    ACCESS(FEMTO_WRITE, (uint32_t)DST + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 1u);
+    ACCESS((uint32_t)DST + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 1, WRITABLE);
     *at = (uint8_t)SRC;
     NEXT;
 }
 
 HANDLER(0x63, stxw)
 {
-    ACCESS(FEMTO_WRITE, (uint32_t)DST + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 4u);
+    ACCESS((uint32_t)DST + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 4, WRITABLE);
     femto_put32(at, (uint32_t)SRC);
     NEXT;
 }
 
 HANDLER(0x7b, stxdw)
 {
-    ACCESS(FEMTO_WRITE, (uint32_t)DST + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 8u);
+    ACCESS((uint32_t)DST + (uint32_t)(int32_t)(int16_t)(uint16_t)(INSN >> 16), 8, WRITABLE);
     femto_put64(at, SRC);
     NEXT;
 }
 
 HANDLER(0x05, ja)
 {
-    GO;
+    GO(jump);
 }
 
 HANDLER(0x15, jeq64_imm)
 {
     if (DST == (uint64_t)(int64_t)(int32_t)IMM) {
-        GO;
+        GO(jump);
     }
     NEXT;
 }
@@ -374,7 +359,7 @@ HANDLER(0x15, jeq64_imm)
 HANDLER(0x55, jne64_imm)
 {
     if (DST != (uint64_t)(int64_t)(int32_t)IMM) {
-        GO;
+        GO(jump);
     }
     NEXT;
 }
@@ -382,7 +367,7 @@ HANDLER(0x55, jne64_imm)
 HANDLER(0x25, jgt64_imm)
 {
     if ((uint64_t)(int64_t)(int32_t)IMM < DST) {
-        GO;
+        GO(jump);
     }
     NEXT;
 }
@@ -390,7 +375,7 @@ HANDLER(0x25, jgt64_imm)
 HANDLER(0xa5, jlt64_imm)
 {
     if (DST < (uint64_t)(int64_t)(int32_t)IMM) {
-        GO;
+        GO(jump);
     }
     NEXT;
 }
@@ -398,7 +383,7 @@ HANDLER(0xa5, jlt64_imm)
 HANDLER(0x3d, jge64_reg)
 {
     if (SRC <= DST) {
-        GO;
+        GO(jump);
     }
     NEXT;
 }
@@ -406,7 +391,7 @@ HANDLER(0x3d, jge64_reg)
 HANDLER(0xad, jlt64_reg)
 {
     if (DST < SRC) {
-        GO;
+        GO(jump);
     }
     NEXT;
 }
@@ -414,7 +399,7 @@ HANDLER(0xad, jlt64_reg)
 HANDLER(0x16, jeq32_imm)
 {
     if ((uint32_t)DST == IMM) {
-        GO;
+        GO(jump);
     }
     NEXT;
 }
@@ -422,7 +407,7 @@ HANDLER(0x16, jeq32_imm)
 HANDLER(0x56, jne32_imm)
 {
     if ((uint32_t)DST != IMM) {
-        GO;
+        GO(jump);
     }
     NEXT;
 }
@@ -430,7 +415,7 @@ HANDLER(0x56, jne32_imm)
 HANDLER(0x26, jgt32_imm)
 {
     if (IMM < (uint32_t)DST) {
-        GO;
+        GO(jump);
     }
     NEXT;
 }
@@ -438,358 +423,148 @@ HANDLER(0x26, jgt32_imm)
 HANDLER(0xa6, jlt32_imm)
 {
     if ((uint32_t)DST < IMM) {
-        GO;
+        GO(jump);
+    }
+    NEXT;
+}
+
+HANDLER(0xbe, jle32_reg)
+{
+    if ((uint32_t)DST <= (uint32_t)SRC) {
+        GO(jump);
     }
     NEXT;
 }
 
 HANDLER(0x18, lddw)
 {
-    LET(WIDE, ((uint64_t)PC[1] << UINT64_C(32)) | (uint64_t)IMM);
+    LET_WIDE(((uint64_t)PC[1] << UINT64_C(32)) | (uint64_t)IMM);
     DST = WIDE;
     PC += 2;
     NEXT;
 }
 
+#ifdef FEMTO_REG_INSN
+#pragma GCC optimize("split-wide-types")
+#endif
+
 HANDLER(0x95, exit)
 {
-    if (femto_exhausted(BOUND, PC)) {
-        STOP(FEMTO_E_OUT_OF_FUEL);
+    if (femto_exhausted(BOUND, PC) || VM->instance->level != 0) {
+        GO(others);
     }
-    if (VM->instance->level == 0) {
-        STOP(0);
-    }
-    GO_REST(leave);
-}
-
-HANDLER(0x85, call)
-{
-    if (femto_exhausted(BOUND, PC)) {
-        STOP(FEMTO_E_OUT_OF_FUEL);
-    }
-    if (FEMTO_SRC(INSN) != 0) {
-        GO_REST(enter);
-    }
-    VM->pc = PC - 2;
-    VM->room = femto_left(PC, BOUND);
-    const uint16_t fault = VM->instance->call(VM, IMM);
-    if (fault != 0) {
-        STOP(fault);
-    }
-    BOUND = femto_bound(PC, VM->room);
-    NEXT;
-}
-
-HANDLER(0x06, ja32)
-{
-    if (femto_exhausted(BOUND, PC)) {
-        STOP(FEMTO_E_OUT_OF_FUEL);
-    }
-    MOVE(8u * IMM);
-}
-
-#ifndef FEMTO_FAST_REGS
-        case 0x14: /* sub32_imm */
-        case 0x24: /* mul32_imm */
-        case 0x34: /* div32_imm */
-        case 0x3c: /* div32_reg */
-        case 0x44: /* or32_imm */
-        case 0x6c: /* lsh32_reg */
-        case 0x7c: /* rsh32_reg */
-        case 0x84: /* neg32 */
-        case 0x94: /* mod32_imm */
-        case 0x9c: /* mod32_reg */
-        case 0xc4: /* arsh32_imm */
-        case 0xcc: /* arsh32_reg */
-#endif
-LABEL(alu32)
-{
-    femto_rest_alu32(VM, INSN, IMM);
-    NEXT;
-}
-
-#ifndef FEMTO_FAST_REGS
-        case 0x17: /* sub64_imm */
-        case 0x27: /* mul64_imm */
-        case 0x37: /* div64_imm */
-        case 0x3f: /* div64_reg */
-        case 0x47: /* or64_imm */
-        case 0x6f: /* lsh64_reg */
-        case 0x7f: /* rsh64_reg */
-        case 0x87: /* neg64 */
-        case 0x97: /* mod64_imm */
-        case 0x9f: /* mod64_reg */
-        case 0xa7: /* xor64_imm */
-        case 0xc7: /* arsh64_imm */
-        case 0xcf: /* arsh64_reg */
-        case 0xd4: /* le16 */
-        case 0xd7: /* bswap16 */
-        case 0xdc: /* be16 */
-#endif
-LABEL(alu64)
-{
-    femto_rest_alu64(VM, INSN, IMM);
-    NEXT;
-}
-
-#ifndef FEMTO_FAST_REGS
-        case 0x62: /* stw */
-        case 0x6a: /* sth */
-        case 0x6b: /* stxh */
-        case 0x72: /* stb */
-        case 0x7a: /* stdw */
-        case 0x81: /* ldxsw */
-        case 0x89: /* ldxsh */
-        case 0x91: /* ldxsb */
-        case 0xc3: /* atomic_add32 */
-        case 0xdb: /* atomic_add64 */
-#endif
-LABEL(access)
-{
-    if (femto_rest_access(VM, INSN, IMM) != 0) {
-        STOP(FEMTO_E_BAD_ACCESS);
-    }
-    NEXT;
-}
-
-#ifndef FEMTO_FAST_REGS
-        case 0x1e: /* jeq32_reg */
-        case 0x2e: /* jgt32_reg */
-        case 0x36: /* jge32_imm */
-        case 0x3e: /* jge32_reg */
-        case 0x46: /* jset32_imm */
-        case 0x4e: /* jset32_reg */
-        case 0x5e: /* jne32_reg */
-        case 0x66: /* jsgt32_imm */
-        case 0x6e: /* jsgt32_reg */
-        case 0x76: /* jsge32_imm */
-        case 0x7e: /* jsge32_reg */
-        case 0xae: /* jlt32_reg */
-        case 0xb6: /* jle32_imm */
-        case 0xbe: /* jle32_reg */
-        case 0xc6: /* jslt32_imm */
-        case 0xce: /* jslt32_reg */
-        case 0xd6: /* jsle32_imm */
-        case 0xde: /* jsle32_reg */
-#endif
-REST(jumps32)
-{
-    const uint32_t dst = (uint32_t)DST;
-    const uint32_t src = (INSN & 0x08) != 0 ? (uint32_t)SRC : IMM;
-
-    switch (FEMTO_CODE(INSN)) {
-    case 1:
-        if (dst == src) {
-            GO;
-        }
-        NEXT;
-    case 2:
-        if (src < dst) {
-            GO;
-        }
-        NEXT;
-    case 3:
-        if (src <= dst) {
-            GO;
-        }
-        NEXT;
-    case 4:
-        if ((dst & src) != 0u) {
-            GO;
-        }
-        NEXT;
-    case 5:
-        if (dst != src) {
-            GO;
-        }
-        NEXT;
-    case 6:
-        if ((int32_t)src < (int32_t)dst) {
-            GO;
-        }
-        NEXT;
-    case 7:
-        if ((int32_t)src <= (int32_t)dst) {
-            GO;
-        }
-        NEXT;
-    case 10:
-        if (dst < src) {
-            GO;
-        }
-        NEXT;
-    case 11:
-        if (dst <= src) {
-            GO;
-        }
-        NEXT;
-    case 12:
-        if ((int32_t)dst < (int32_t)src) {
-            GO;
-        }
-        NEXT;
-    case 13:
-        if ((int32_t)dst <= (int32_t)src) {
-            GO;
-        }
-        NEXT;
-    default:
-        NEXT;
-    }
-}
-
-#ifndef FEMTO_FAST_REGS
-        case 0x1d: /* jeq64_reg */
-        case 0x2d: /* jgt64_reg */
-        case 0x35: /* jge64_imm */
-        case 0x45: /* jset64_imm */
-        case 0x4d: /* jset64_reg */
-        case 0x5d: /* jne64_reg */
-        case 0x65: /* jsgt64_imm */
-        case 0x6d: /* jsgt64_reg */
-        case 0x75: /* jsge64_imm */
-        case 0x7d: /* jsge64_reg */
-        case 0xb5: /* jle64_imm */
-        case 0xbd: /* jle64_reg */
-        case 0xc5: /* jslt64_imm */
-        case 0xcd: /* jslt64_reg */
-        case 0xd5: /* jsle64_imm */
-        case 0xdd: /* jsle64_reg */
-#endif
-REST(jumps64)
-{
-    if (femto_rest_taken(VM, INSN, IMM)) {
-        GO;
-    }
-    NEXT;
-}
-
-LABEL(enter)
-{
-    if (femto_rest_enter(VM, PC) != 0) {
-        STOP(FEMTO_E_CALL_DEPTH);
-    }
-    MOVE(8u * IMM);
-}
-
-LABEL(leave)
-{
-    MOVE(femto_rest_leave(VM) - femto_low(PC));
-}
-
-#ifndef FEMTO_FAST_REGS
-        default:
-#endif
-REST(illegal)
-{
-    STOP(FEMTO_E_ILLEGAL_OPCODE);
+    STOP(0);
 }
 
 /* A jump by offset that is taken. */
-TAKEN
+SHARED(jump)
 {
     if (femto_exhausted(BOUND, PC)) {
         STOP(FEMTO_E_OUT_OF_FUEL);
     }
-    MOVE(8u * FEMTO_OFF(INSN));
-}
-
-#ifdef FEMTO_FAST_REGS
-
-static femto_handler_t *const femto_handlers[256] = {
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_add32_imm, op_ja, op_ja32, op_add64_imm,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_add32_reg, op_illegal, op_illegal, op_add64_reg,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_alu32, op_jeq64_imm, op_jeq32_imm, op_alu64,
-    op_lddw, op_illegal, op_illegal, op_illegal,
-    op_sub32_reg, op_jumps64, op_jumps32, op_sub64_reg,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_alu32, op_jgt64_imm, op_jgt32_imm, op_alu64,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_mul32_reg, op_jumps64, op_jumps32, op_mul64_reg,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_alu32, op_jumps64, op_jumps32, op_alu64,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_alu32, op_jge64_reg, op_jumps32, op_alu64,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_alu32, op_jumps64, op_jumps32, op_alu64,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_or32_reg, op_jumps64, op_jumps32, op_or64_reg,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_and32_imm, op_jne64_imm, op_jne32_imm, op_and64_imm,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_and32_reg, op_jumps64, op_jumps32, op_and64_reg,
-    op_illegal, op_ldxw, op_access, op_stxw,
-    op_lsh32_imm, op_jumps64, op_jumps32, op_lsh64_imm,
-    op_illegal, op_ldxh, op_access, op_access,
-    op_alu32, op_jumps64, op_jumps32, op_alu64,
-    op_illegal, op_ldxb, op_access, op_stxb,
-    op_rsh32_imm, op_jumps64, op_jumps32, op_rsh64_imm,
-    op_illegal, op_ldxdw, op_access, op_stxdw,
-    op_alu32, op_jumps64, op_jumps32, op_alu64,
-    op_illegal, op_access, op_illegal, op_illegal,
-    op_alu32, op_call, op_illegal, op_alu64,
-    op_illegal, op_access, op_illegal, op_illegal,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_illegal, op_access, op_illegal, op_illegal,
-    op_alu32, op_exit, op_illegal, op_alu64,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_alu32, op_illegal, op_illegal, op_alu64,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_xor32_imm, op_jlt64_imm, op_jlt32_imm, op_alu64,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_xor32_reg, op_jlt64_reg, op_jumps32, op_xor64_reg,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_mov32_imm, op_jumps64, op_jumps32, op_mov64_imm,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_mov32_reg, op_jumps64, op_jumps32, op_mov64_reg,
-    op_illegal, op_illegal, op_illegal, op_access,
-    op_alu32, op_jumps64, op_jumps32, op_alu64,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_alu32, op_jumps64, op_jumps32, op_alu64,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_alu64, op_jumps64, op_jumps32, op_alu64,
-    op_illegal, op_illegal, op_illegal, op_access,
-    op_alu64, op_jumps64, op_jumps32, op_illegal,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-    op_illegal, op_illegal, op_illegal, op_illegal,
-};
-
-static FEMTO_NOINLINE uint16_t op_first(void)
-{
+    const uint32_t slots = FEMTO_OFF(INSN);
+    BOUND += 8 * slots;
+    PC += 2 * (int32_t)slots;
     NEXT;
 }
 
-uint16_t femto_run(femto_vm_t *vm, uint32_t bound)
-{
-    uint16_t status;
+/* Everything else. */
+#ifdef FEMTO_FAST_REGS
 
-    PC = vm->pc;
+SHARED(others)
+{
+    STOP(FEMTO_GO_ON);
+}
+
+static femto_handler_t *const op_table[256] = {
+    op_others, op_others, op_others, op_others,
+    op_add32_imm, op_ja, op_others, op_add64_imm,
+    op_others, op_others, op_others, op_others,
+    op_add32_reg, op_others, op_others, op_add64_reg,
+    op_others, op_others, op_others, op_others,
+    op_others, op_jeq64_imm, op_jeq32_imm, op_others,
+    op_lddw, op_others, op_others, op_others,
+    op_sub32_reg, op_others, op_others, op_sub64_reg,
+    op_others, op_others, op_others, op_others,
+    op_others, op_jgt64_imm, op_jgt32_imm, op_others,
+    op_others, op_others, op_others, op_others,
+    op_mul32_reg, op_others, op_others, op_mul64_reg,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_jge64_reg, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_or32_reg, op_others, op_others, op_or64_reg,
+    op_others, op_others, op_others, op_others,
+    op_and32_imm, op_jne64_imm, op_jne32_imm, op_and64_imm,
+    op_others, op_others, op_others, op_others,
+    op_and32_reg, op_others, op_others, op_and64_reg,
+    op_others, op_ldxw, op_others, op_stxw,
+    op_lsh32_imm, op_others, op_others, op_lsh64_imm,
+    op_others, op_ldxh, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_ldxb, op_others, op_stxb,
+    op_rsh32_imm, op_others, op_others, op_rsh64_imm,
+    op_others, op_ldxdw, op_others, op_stxdw,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_exit, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_xor32_imm, op_jlt64_imm, op_jlt32_imm, op_others,
+    op_others, op_others, op_others, op_others,
+    op_xor32_reg, op_jlt64_reg, op_others, op_xor64_reg,
+    op_others, op_others, op_others, op_others,
+    op_mov32_imm, op_others, op_others, op_mov64_imm,
+    op_others, op_others, op_others, op_others,
+    op_mov32_reg, op_others, op_jle32_reg, op_mov64_reg,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+    op_others, op_others, op_others, op_others,
+};
+
+uint16_t femto_run(femto_vm_t *vm)
+{
     VM = vm;
-    BOUND = bound;
-    TABLE = femto_handlers;
-    status = op_first();
-    VM->pc = PC;
-    VM->room = femto_left(PC, BOUND);
-    return status;
+    PC = vm->pc;
+    BOUND = vm->room;
+    TABLE = op_table;
+    NEXT;
 }
 
 #else
 
+        default:
+SHARED(others)
+            PC -= 2;
+            status = femto_step(VM, &PC, &BOUND);
+            if (status != FEMTO_GO_ON) {
+                goto stop;
+            }
         }
     }
 stop:
-    VM->pc = PC;
-    VM->room = femto_left(PC, BOUND);
-    return femto_stop(VM, status);
+    return femto_stop(VM, PC, BOUND, status);
 }
 
 #endif

@@ -4,7 +4,7 @@
 
 /**
  * @file
- * @brief   What the two files of the fast engine share; internal
+ * @brief   The form of the fast engine, see femto_fast.c; internal
  */
 #ifndef FEMTO_FAST_H
 #define FEMTO_FAST_H
@@ -12,7 +12,7 @@
 #include "femto_core.h"
 #include "femto_step.h"
 
-/* The form of the engine, see femto_fast.c. */
+/* FEMTO_FAST_LOOP asks for the portable form where this would choose the other. */
 #if !defined(FEMTO_FAST_LOOP) && !defined(FEMTO_FAST_REGS) && defined(__GNUC__) && \
     !defined(__clang__) && !defined(__cplusplus) && defined(__OPTIMIZE__) && \
     (defined(__thumb2__) || defined(__riscv))
@@ -20,19 +20,6 @@
 #endif
 
 #ifdef FEMTO_FAST_REGS
-
-/* In femto_fast.c: runs from vm->pc and returns what stopped it, with vm->pc
- * after that instruction and vm->room what is left after its charge. It changes
- * registers that belong to the caller's caller: see FEMTO_RUN_CHANGES. */
-uint16_t femto_run(femto_vm_t *vm, uint32_t bound);
-
-/* In femto_fast_rest.c, which no register is set aside for. */
-void femto_rest_alu32(femto_vm_t *vm, uint32_t insn, uint32_t imm);
-void femto_rest_alu64(femto_vm_t *vm, uint32_t insn, uint32_t imm);
-uint16_t femto_rest_access(femto_vm_t *vm, uint32_t insn, uint32_t imm);
-int femto_rest_taken(const femto_vm_t *vm, uint32_t insn, uint32_t imm);
-uint16_t femto_rest_enter(femto_vm_t *vm, const femto_word_t *pc);
-uint32_t femto_rest_leave(femto_vm_t *vm);
 
 #if defined(__thumb2__)
 #define FEMTO_REG_PC    "r4"
@@ -42,7 +29,10 @@ uint32_t femto_rest_leave(femto_vm_t *vm);
 #define FEMTO_REG_BOUND "r8"
 #define FEMTO_REG_TABLE "r9"
 #define FEMTO_REG_WIDE  "r10" /* and r11 */
-#elif defined(__riscv)
+#define FEMTO_REGS      FEMTO_REG_PC, FEMTO_REG_VM, FEMTO_REG_INSN, FEMTO_REG_IMM, \
+                        FEMTO_REG_BOUND, FEMTO_REG_TABLE, FEMTO_REG_WIDE, "r11"
+#else
+#if defined(__riscv)
 #define FEMTO_REG_PC    "s0"
 #define FEMTO_REG_VM    "s1"
 #define FEMTO_REG_BOUND "s2"
@@ -55,26 +45,19 @@ uint32_t femto_rest_leave(femto_vm_t *vm);
 #else
 #error "no registers are set aside for this CPU"
 #endif
-
-/* The second primitive in assembly, without any instruction: makes its caller
- * save the registers that femto_run changes, and keep nothing in them. */
-#ifdef FEMTO_REG_INSN
-#define FEMTO_RUN_CHANGES \
-    __asm__ volatile("" ::: FEMTO_REG_PC, FEMTO_REG_VM, FEMTO_REG_INSN, FEMTO_REG_IMM, FEMTO_REG_BOUND, FEMTO_REG_TABLE, \
-                     "r10", "r11")
-#else
-#define FEMTO_RUN_CHANGES \
-    __asm__ volatile("" ::: FEMTO_REG_PC, FEMTO_REG_VM, FEMTO_REG_BOUND, FEMTO_REG_TABLE)
+#define FEMTO_REGS FEMTO_REG_PC, FEMTO_REG_VM, FEMTO_REG_BOUND, FEMTO_REG_TABLE
 #endif
 
-#else
+/* In femto_fast.c: runs from vm->pc, with the bound in vm->room, until the last
+ * exit, the end of the fuel, or an instruction that has no handler, which is
+ * FEMTO_GO_ON, and leaves that in vm->pc. It changes registers that belong to the
+ * caller's caller. */
+uint16_t femto_run(femto_vm_t *vm);
 
-#define femto_rest_alu32  femto_alu32
-#define femto_rest_alu64  femto_alu64
-#define femto_rest_access femto_access
-#define femto_rest_taken  femto_taken
-#define femto_rest_enter  femto_enter
-#define femto_rest_leave  femto_leave
+/* The second primitive in assembly, without any instruction: before and after a
+ * call of femto_run it makes its function save those registers, and keep nothing
+ * in them. */
+#define FEMTO_RUN_CHANGES_REGS __asm__ volatile("" ::: FEMTO_REGS)
 
 #endif
 

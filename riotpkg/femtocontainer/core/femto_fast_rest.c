@@ -2,53 +2,32 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
-/* The register form of the fast engine: how a host enters it, and what handlers
- * do not do themselves. */
+/* The register form of the fast engine: what is not a handler. No register is
+ * set aside for the run in this file. */
 
 #include "femto_fast.h"
 
 #if defined(FEMTO_ENGINE_FAST) && defined(FEMTO_FAST_REGS)
 
-#pragma GCC optimize("Os", "no-thread-jumps")
+#pragma GCC optimize("Os", "no-thread-jumps", "ira-region=all")
 
 uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
 {
     uint16_t status;
 
-    FEMTO_RUN_CHANGES;
-    status = femto_run(vm, femto_bound(vm->pc, vm->room + femto_fuel(fuel)));
-    FEMTO_RUN_CHANGES;
-    return femto_stop(vm, status);
-}
-
-void femto_rest_alu32(femto_vm_t *vm, uint32_t insn, uint32_t imm)
-{
-    femto_alu32(vm, insn, imm);
-}
-
-void femto_rest_alu64(femto_vm_t *vm, uint32_t insn, uint32_t imm)
-{
-    femto_alu64(vm, insn, imm);
-}
-
-uint16_t femto_rest_access(femto_vm_t *vm, uint32_t insn, uint32_t imm)
-{
-    return femto_access(vm, insn, imm);
-}
-
-int femto_rest_taken(const femto_vm_t *vm, uint32_t insn, uint32_t imm)
-{
-    return femto_taken(vm, insn, imm);
-}
-
-uint16_t femto_rest_enter(femto_vm_t *vm, const femto_word_t *pc)
-{
-    return femto_enter(vm, pc);
-}
-
-uint32_t femto_rest_leave(femto_vm_t *vm)
-{
-    return femto_leave(vm);
+    vm->room = femto_refuel(vm->room, fuel);
+    for (;;) {
+        FEMTO_RUN_CHANGES_REGS;
+        status = femto_run(vm);
+        FEMTO_RUN_CHANGES_REGS;
+        if (status != FEMTO_GO_ON) {
+            return status;
+        }
+        status = femto_step(vm, &vm->pc, &vm->room);
+        if (status != FEMTO_GO_ON) {
+            return femto_stop(vm, vm->pc, vm->room, status);
+        }
+    }
 }
 
 #endif

@@ -29,34 +29,35 @@ uint16_t femto_grant(femto_vm_t *vm, uint32_t segment, void *base, uint32_t len,
     if ((segment != 5 && segment != 6) || len > FEMTO_MAX_SEGMENT) {
         return FEMTO_E_BAD_GRANT;
     }
-    femto_map(vm->span, segment, (uint8_t *)base, len);
-    femto_map(vm->span + FEMTO_WRITE, segment, (uint8_t *)base, writable != 0 ? len : 0);
+    vm->span[segment] = femto_span(segment, (uint8_t *)base, len);
+    vm->writable_end[segment] = writable != 0 ? vm->span[segment].end : 0;
     return 0;
 }
 
 /* An access of any length, where the engines know those of 1, 2, 4 and 8. No
  * bytes are always in reach. */
-static FEMTO_NOINLINE uint8_t *locate(femto_vm_t *vm, const femto_span_t *spans,
-                                      uint32_t addr, uint32_t len)
+static FEMTO_NOINLINE uint8_t *locate(femto_vm_t *vm, uint32_t addr, uint32_t len, uint32_t end)
 {
-    const femto_span_t *span = spans + ((addr >> 24u) & 7u);
-
     if (len == 0) {
         return (uint8_t *)vm;
     }
-    if (addr >= span->end || len > span->end - addr) {
+    if (addr >= end || len > end - addr) {
         vm->address = addr;
         return NULL;
     }
-    return span->base + (addr & 0xffffffu);
+    return vm->span[((addr >> 24u) & 7u)].base + (addr & 0xffffffu);
 }
 
-const uint8_t *femto_read(femto_vm_t *vm, uint64_t addr, uint32_t len)
+const uint8_t *femto_read(femto_vm_t *vm, uint64_t address, uint32_t len)
 {
-    return locate(vm, vm->span, (uint32_t)addr, len);
+    const uint32_t addr = (uint32_t)address;
+
+    return locate(vm, addr, len, vm->span[((addr >> 24u) & 7u)].end);
 }
 
-uint8_t *femto_write(femto_vm_t *vm, uint64_t addr, uint32_t len)
+uint8_t *femto_write(femto_vm_t *vm, uint64_t address, uint32_t len)
 {
-    return locate(vm, vm->span + FEMTO_WRITE, (uint32_t)addr, len);
+    const uint32_t addr = (uint32_t)address;
+
+    return locate(vm, addr, len, vm->writable_end[((addr >> 24u) & 7u)]);
 }

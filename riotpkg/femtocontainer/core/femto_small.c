@@ -2,91 +2,29 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
-/* The engine for the smallest flash: one loop around femto_step.h. */
+/* The engine for the smallest flash: femto_step.h in a loop. */
 
 #include "femto_core.h"
 #include "femto_step.h"
 
 #ifndef FEMTO_ENGINE_FAST
 
+#ifndef __clang__
+#pragma GCC optimize("no-thread-jumps", "ira-region=all") /* measured */
+#endif
+
 uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)
 {
     const femto_word_t *pc = vm->pc;
-    uint32_t bound = femto_bound(pc, vm->room + femto_fuel(fuel));
+    uint32_t bound = femto_refuel(vm->room, fuel);
     uint16_t status;
 
     for (;;) {
-        const uint32_t insn = pc[0];
-        const uint32_t imm = pc[1];
-        uint32_t distance; /* bytes from pc to where control goes */
-
-        pc += 2;
-        switch (FEMTO_KIND(insn)) {
-        case FEMTO_ALU32:
-            femto_alu32(vm, insn, imm);
-            continue;
-        case FEMTO_ALU64:
-            femto_alu64(vm, insn, imm);
-            continue;
-        case FEMTO_WIDE:
-            vm->r[FEMTO_DST(insn)] = ((uint64_t)pc[1] << UINT64_C(32)) | (uint64_t)imm;
-            pc += 2;
-            continue;
-        case FEMTO_ACCESS:
-            status = femto_access(vm, insn, imm);
-            if (status != 0) {
-                goto stop;
-            }
-            continue;
-        case FEMTO_JUMP:
-            if (!femto_taken(vm, insn, imm)) {
-                continue;
-            }
-            break;
-        case FEMTO_CALL:
-        case FEMTO_EXIT:
-            break;
-        default:
-            status = FEMTO_E_ILLEGAL_OPCODE;
-            goto stop;
+        status = femto_step(vm, &pc, &bound);
+        if (status != FEMTO_GO_ON) {
+            return femto_stop(vm, pc, bound, status);
         }
-        status = FEMTO_E_OUT_OF_FUEL;
-        if (femto_exhausted(bound, pc)) {
-            goto stop;
-        }
-        distance = 8 * imm;
-        if (FEMTO_KIND(insn) == FEMTO_EXIT) {
-            status = 0;
-            if (vm->instance->level == 0) {
-                goto stop;
-            }
-            distance = femto_leave(vm) - femto_low(pc);
-        } else if (FEMTO_KIND(insn) == FEMTO_JUMP) {
-            if (FEMTO_OP(insn) != 0x06) {
-                distance = 8 * FEMTO_OFF(insn);
-            }
-        } else if (FEMTO_SRC(insn) != 0) {
-            status = femto_enter(vm, pc);
-            if (status != 0) {
-                goto stop;
-            }
-        } else {
-            vm->pc = pc - 2;
-            vm->room = femto_left(pc, bound);
-            status = vm->instance->call(vm, imm);
-            if (status != 0) {
-                goto stop;
-            }
-            bound = femto_bound(pc, vm->room);
-            continue;
-        }
-        bound += distance;
-        pc += (int32_t)distance / 4;
     }
-stop:
-    vm->pc = pc;
-    vm->room = femto_left(pc, bound);
-    return femto_stop(vm, status);
 }
 
 #endif /* FEMTO_ENGINE_FAST */

@@ -25,15 +25,7 @@
 #define FEMTO_SRC(insn)   ((insn) >> 12 & 15u)
 #define FEMTO_OFF(insn)   ((uint32_t)(int32_t)(int16_t)((insn) >> 16))
 
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "the core is for little-endian CPUs"
-#endif
-
-#if defined(__GNUC__)
 #define FEMTO_NOINLINE __attribute__((noinline))
-#else
-#define FEMTO_NOINLINE
-#endif
 
 /* Guest memory has any alignment; a copy of constant size is as many loads and
  * stores as the CPU needs for that. */
@@ -74,13 +66,18 @@ static inline void femto_put64(uint8_t *p, uint64_t v)
     memcpy(p, &v, sizeof(v));
 }
 
-/* Maps memory in one of a femto_vm_t's two tables. Nothing is below the end of
- * an empty segment, which is where it begins. */
-static inline void femto_map(femto_span_t *spans, uint32_t segment, uint8_t *base, uint32_t len)
+/* A segment. Nothing is below the end of an empty one, which is where it begins. */
+static inline femto_span_t femto_span(uint32_t segment, uint8_t *base, uint32_t len)
 {
-    spans[segment].end = (segment << FEMTO_SEGMENT_BITS) + len;
-    spans[segment].base = base;
+    femto_span_t span;
+
+    span.end = (segment << FEMTO_SEGMENT_BITS) + len;
+    span.base = base;
+    return span;
 }
+
+/* What a step returns, besides 0 at the last exit and faults. */
+enum { FEMTO_GO_ON = 1 };
 
 /* The verifier's table, of which the engines use the kind. */
 extern const uint8_t femto_opcodes[256];
@@ -332,16 +329,17 @@ static inline uint16_t femto_access(femto_vm_t *vm, uint32_t insn, uint32_t imm)
     const uint32_t mode = insn & 0xe0;
     const uint32_t addr = femto_address(vm, insn);
     const uint32_t last = 0x7013u >> (insn >> 1 & 12u) & 7u; /* size less one */
-    const femto_span_t *span = &vm->span[(load ? 0u : (uint32_t)FEMTO_WRITE) + ((addr >> 24u) & 7u)];
+    const uint32_t segment = ((addr >> 24u) & 7u);
+    const uint32_t end = load ? vm->span[segment].end : vm->writable_end[segment];
     uint64_t *reg = &vm->r[FEMTO_SRC(insn)];
     uint64_t src = FEMTO_CLASS(insn) == 2 ? femto_sext32(imm) : *reg;
     uint8_t *p;
 
-    if (addr + last >= span->end) {
+    if (addr + last >= end) {
         vm->address = addr;
         return FEMTO_E_BAD_ACCESS;
     }
-    p = span->base + (addr & 0xffffffu);
+    p = vm->span[segment].base + (addr & 0xffffffu);
     if (load || mode == 0xc0) {
         uint32_t low, high = 0;
         uint64_t mem;
@@ -363,7 +361,7 @@ static inline uint16_t femto_access(femto_vm_t *vm, uint32_t insn, uint32_t imm)
         mem = (uint64_t)high << 32 | low;
         if (load) {
             vm->r[FEMTO_DST(insn)] = mem;
-            return 0;
+            return FEMTO_GO_ON;
         }
         if (last == 3) {
             src = (uint32_t)src;
@@ -404,7 +402,7 @@ static inline uint16_t femto_access(femto_vm_t *vm, uint32_t insn, uint32_t imm)
     if (last == 7) {
         femto_put32(p + 4, (uint32_t)(src >> 32));
     }
-    return 0;
+    return FEMTO_GO_ON;
 }
 
 /* Enters a function: suspends the frame that is to continue at pc. */
@@ -418,25 +416,25 @@ static inline uint16_t femto_enter(femto_vm_t *vm, const femto_word_t *pc)
     }
     c->level++;
     memcpy(frame->r, &vm->r[6], sizeof(frame->r));
-    frame->pc = femto_low(pc) - femto_low(c->image.text);
+    frame->pc = (uint32_t)(pc - c->image.text);
     vm->r[10] -= c->image.frame_size;
     return 0;
 }
 
-/* Leaves a function that has a caller, which continues at the low half of an
- * address returned. */
-static inline uint32_t femto_leave(femto_vm_t *vm)
+/* Leaves a function that has a caller, and tells where that continues. */
+static inline const femto_word_t *femto_leave(femto_vm_t *vm)
 {
     femto_instance_t *c = vm->instance;
     const femto_frame_t *frame = &c->frames[--c->level];
 
     memcpy(&vm->r[6], frame->r, sizeof(frame->r));
     vm->r[10] += c->image.frame_size;
-    return femto_low(c->image.text) + frame->pc;
+    return c->image.text + frame->pc;
 }
 
-/* The bound of fuel: the address of the first slot of the straight-line run at
- * pc, plus 8 for each unit left. It moves with pc at every jump. */
+/* The bound of fuel: the low half of the address of the first slot of the
+ * straight-line run at pc, plus 8 for each unit left. It moves with pc at every
+ * jump. */
 static inline uint32_t femto_bound(const femto_word_t *pc, uint32_t room)
 {
     return femto_low(pc) + 8 * room;
@@ -448,22 +446,93 @@ static inline uint32_t femto_left(const femto_word_t *pc, uint32_t bound)
     return (uint32_t)((int32_t)(bound - femto_low(pc)) / 8);
 }
 
-static inline uint32_t femto_fuel(uint32_t fuel)
+/* The bound with more fuel. */
+static inline uint32_t femto_refuel(uint32_t bound, uint32_t fuel)
 {
-    return fuel < FEMTO_MAX_FUEL ? fuel : (uint32_t)FEMTO_MAX_FUEL;
+    return bound + 8 * (fuel < FEMTO_MAX_FUEL ? fuel : (uint32_t)FEMTO_MAX_FUEL);
 }
 
-/* Ends a resume after an instruction, which is before vm->pc, with vm->room left
- * when the charge for it is made. */
-static inline uint16_t femto_stop(femto_vm_t *vm, uint16_t status)
+/* Executes the instruction at *pc, and moves pc and bound, which may be those in
+ * vm. What stops the run is before *pc, too. */
+static inline uint16_t femto_step(femto_vm_t *vm, const femto_word_t **pc, uint32_t *bound)
 {
-    if ((int32_t)vm->room < 0) {
-        status = FEMTO_E_OUT_OF_FUEL; /* for the charge of a fault, too */
+    const uint32_t insn = (*pc)[0];
+    const uint32_t imm = (*pc)[1];
+    const femto_word_t *const next = *pc + 2;
+    const femto_word_t *target;
+    uint16_t status;
+
+    *pc = next;
+    switch (FEMTO_KIND(insn)) {
+    case FEMTO_ALU32:
+        femto_alu32(vm, insn, imm);
+        return FEMTO_GO_ON;
+    case FEMTO_ALU64:
+        femto_alu64(vm, insn, imm);
+        return FEMTO_GO_ON;
+    case FEMTO_ACCESS:
+        return femto_access(vm, insn, imm);
+    case FEMTO_WIDE:
+        vm->r[FEMTO_DST(insn)] = ((uint64_t)next[1] << UINT64_C(32)) | (uint64_t)imm;
+        *pc = next + 2;
+        return FEMTO_GO_ON;
+    case FEMTO_JUMP:
+        if (!femto_taken(vm, insn, imm)) {
+            return FEMTO_GO_ON;
+        }
+        break;
+    case FEMTO_CALL:
+    case FEMTO_EXIT:
+        break;
+    case FEMTO_ILLEGAL:
+        return FEMTO_E_ILLEGAL_OPCODE;
     }
-    if (status == FEMTO_E_OUT_OF_FUEL) {
-        vm->room++; /* to begin with it again */
+
+    if (femto_exhausted(*bound, next)) {
+        return FEMTO_E_OUT_OF_FUEL;
     }
-    vm->pc -= 2;
+    if (FEMTO_KIND(insn) == FEMTO_EXIT) {
+        if (vm->instance->level == 0) {
+            return 0;
+        }
+        target = femto_leave(vm);
+    } else if (FEMTO_KIND(insn) == FEMTO_CALL && FEMTO_SRC(insn) == 0) {
+        const uint32_t before = *bound;
+        vm->pc = next - 2;
+        vm->room = femto_left(next, before);
+        status = vm->instance->call(vm, imm);
+        *pc = next;
+        if (status != 0) {
+            *bound = before;
+            return status;
+        }
+        *bound = femto_bound(next, vm->room);
+        return FEMTO_GO_ON;
+    } else {
+        uint32_t slots = imm;
+        if (FEMTO_KIND(insn) == FEMTO_CALL) {
+            status = femto_enter(vm, next);
+            if (status != 0) {
+                return status;
+            }
+        } else if (FEMTO_OP(insn) != 0x06) {
+            slots = FEMTO_OFF(insn);
+        }
+        target = next + 2 * (int32_t)slots;
+    }
+    *bound += femto_low(target) - femto_low(next);
+    *pc = target;
+    return FEMTO_GO_ON;
+}
+
+/* Ends a resume that was stopped by the instruction before pc. */
+static inline uint16_t femto_stop(femto_vm_t *vm, const femto_word_t *pc, uint32_t bound, uint16_t status)
+{
+    vm->pc = pc - 2;
+    vm->room = bound;
+    if (femto_exhausted(bound, pc)) {
+        return FEMTO_E_OUT_OF_FUEL; /* for the charge of a fault, too */
+    }
     return status;
 }
 

@@ -37,7 +37,11 @@ uint16_t femto_attach(femto_instance_t *c, const uint8_t *buf, uint32_t len,
         return FEMTO_E_MISALIGNED;
     }
     c->frames = (femto_frame_t *)(void *)ram;
-    c->stack = ram + sizeof(femto_frame_t) * (c->image.depth - 1u);
+    ram += sizeof(femto_frame_t) * (c->image.depth - 1u);
+    c->span[0] = femto_span(1, ram, stack_len(&c->image));
+    ram += stack_len(&c->image);
+    c->span[1] = femto_span(2, ram, c->image.data_len + c->image.bss_len);
+    c->span[2] = femto_span(3, (uint8_t *)c->image.rodata, c->image.rodata_len);
     c->call = call;
     c->host = host;
     femto_reset(c);
@@ -46,7 +50,7 @@ uint16_t femto_attach(femto_instance_t *c, const uint8_t *buf, uint32_t len,
 
 void femto_reset(femto_instance_t *c)
 {
-    uint8_t *data = c->stack + stack_len(&c->image);
+    uint8_t *data = c->span[1].base;
     const uint8_t *init = c->image.rodata + c->image.rodata_len;
 
     for (uint32_t i = 0; i < c->image.data_len; i++) {
@@ -61,34 +65,20 @@ void femto_reset(femto_instance_t *c)
 uint16_t femto_start(femto_vm_t *vm, femto_instance_t *c, uint32_t slot,
                      void *ctx, uint32_t ctx_len, int writable)
 {
-    femto_span_t *const read = vm->span;
-    femto_span_t *const write = vm->span + FEMTO_WRITE;
-    const uint32_t data_len = c->image.data_len + c->image.bss_len;
-    uint32_t stack = stack_len(&c->image);
-    uint8_t *p = c->stack;
+    const uint32_t stack_end = c->span[0].end;
+    uint8_t *const stack = c->span[0].base;
+    const uint32_t data_end = c->span[1].end;
+    uint8_t *const data = c->span[1].base;
+    uint32_t end;
 
     if (ctx_len > FEMTO_MAX_SEGMENT) {
         return FEMTO_E_BAD_GRANT;
     }
-    femto_map(read, 1, p, stack);
-    femto_map(write, 1, p, stack);
-    for (; stack != 0; stack -= 8, p += 8) {
+    uint8_t *p = stack;
+    for (uint32_t left = stack_end - (1u << FEMTO_SEGMENT_BITS); left != 0; left -= 8, p += 8) {
         *(femto_double_t *)(void *)p = 0;
     }
-    femto_map(read, 2, p, data_len);
-    femto_map(write, 2, p, data_len);
-    femto_map(read, 3, (uint8_t *)c->image.rodata, c->image.rodata_len);
-    femto_map(read, 4, (uint8_t *)ctx, ctx_len);
-    femto_map(write, 4, (uint8_t *)ctx, writable != 0 ? ctx_len : 0);
     /* Without loops, which would take more instructions than a short run. */
-    read[0].end = 0;
-    read[5].end = 0;
-    read[6].end = 0;
-    write[0].end = 0;
-    write[3].end = 0;
-    write[5].end = 0;
-    write[6].end = 0;
-    write[7].end = 0;
     vm->r[0] = 0;
     vm->r[1] = 4u << FEMTO_SEGMENT_BITS;
     vm->r[2] = ctx_len;
@@ -99,11 +89,34 @@ uint16_t femto_start(femto_vm_t *vm, femto_instance_t *c, uint32_t slot,
     vm->r[7] = 0;
     vm->r[8] = 0;
     vm->r[9] = 0;
-    vm->r[10] = read[1].end;
+    vm->r[10] = stack_end;
+    end = (4u << FEMTO_SEGMENT_BITS) + ctx_len;
+    vm->span[0].end = 0;
+    vm->span[1].end = stack_end;
+    vm->span[1].base = stack;
+    vm->span[2].end = data_end;
+    vm->span[2].base = data;
+    vm->span[3].end = c->span[2].end;
+    vm->span[3].base = c->span[2].base;
+    vm->span[4].end = end;
+    vm->span[4].base = (uint8_t *)ctx;
+    vm->span[5].end = 0;
+    vm->span[6].end = 0;
+    vm->span[7].end = 0;
+    if (writable == 0) {
+        end = 0;
+    }
+    vm->writable_end[0] = 0;
+    vm->writable_end[1] = stack_end;
+    vm->writable_end[2] = data_end;
+    vm->writable_end[3] = 0;
+    vm->writable_end[4] = end;
+    vm->writable_end[5] = 0;
+    vm->writable_end[6] = 0;
+    vm->writable_end[7] = 0;
     vm->instance = c;
     vm->pc = c->image.text + 2 * slot;
-    vm->room = 0;
-    vm->address = 0;
+    vm->room = femto_low(vm->pc);
     c->level = 0;
     return 0;
 }
