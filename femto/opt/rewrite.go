@@ -377,6 +377,9 @@ func (p *program) combine() (changed int) {
 	return changed
 }
 
+// window bounds how far apart two instructions may be that combine sees.
+const window = 16
+
 // partner is the place of the next instruction that touches what b.code[j]
 // writes, if it computes the same register anew.
 func (b *block) partner(j int) int {
@@ -384,7 +387,7 @@ func (b *block) partner(j int) int {
 	if !x.pure() {
 		return -1
 	}
-	for k := j + 1; k < len(b.code); k++ {
+	for k := j + 1; k < min(len(b.code), j+window); k++ {
 		y := b.code[k]
 		if y.row.Kind == isa.CallHelper || y.row.Kind == isa.CallLocal {
 			return -1
