@@ -71,6 +71,8 @@ func units(lib *library, families []string) (out []*Unit, missing []string) {
 			us = acceptedUnits()
 		case "verify":
 			us = verifierUnits(lib)
+		case "load":
+			us = loaderUnits(lib)
 		}
 		if us == nil {
 			missing = append(missing, f)

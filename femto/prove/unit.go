@@ -10,6 +10,7 @@ import (
 
 	"github.com/femtocontainer/femtocontainer/femto/bv"
 	"github.com/femtocontainer/femtocontainer/femto/isa"
+	"github.com/femtocontainer/femtocontainer/femto/prove/cir"
 	"github.com/femtocontainer/femtocontainer/femto/prove/sym"
 )
 
@@ -115,49 +116,52 @@ func obligation(family, kind string) int {
 // each other.
 var Families = []string{"step", "accepted", "verify", "load", "start", "stubs"}
 
-// stepUnits compares an engine with the table: one unit a row, one for each
-// opcode without a row, and one for the form of the loop's state.
-func stepUnits(lib *library, v variant) []*Unit {
-	file := "femto_" + v.Engine + ".c"
-	files := []string{file, "femto_verify.c"}
-	depends := func(row *isa.Row) func() (string, error) {
-		return func() (string, error) {
-			units, err := lib.load(v, files...)
+// coreUnit is a unit about functions of the core.
+func coreUnit(lib *library, v variant, family, item, extra string, roots []string, run func(ex *sym.Exec, u *cir.Unit) error) *Unit {
+	return &Unit{Family: family, Variant: v.Name, Item: item,
+		depends: func() (string, error) {
+			units, err := lib.core(v)
 			if err != nil {
 				return "", err
 			}
-			return describe(row) + units[0].Text + units[1].Text, nil
-		}
-	}
-	stepper := func(row *isa.Row, op uint8) func(ex *sym.Exec) error {
-		return func(ex *sym.Exec) error {
-			units, err := lib.load(v, files...)
+			return extra + cir.Closure(units, roots...), nil
+		},
+		run: func(ex *sym.Exec) error {
+			units, err := lib.core(v)
+			if err != nil {
+				return err
+			}
+			u, err := named(units, roots[0])
 			if err != nil {
 				return err
 			}
 			ex.Units = units
-			s := &stepper{world: newWorld(ex, units[0]), row: row, op: op, loop: "femto_resume#0", names: v.names}
+			return run(ex, u)
+		}}
+}
+
+// stepUnits compares an engine with the table: one unit a row, one for each
+// opcode without a row, and one for the form of the loop's state.
+func stepUnits(lib *library, v variant) []*Unit {
+	unit := func(item string, row *isa.Row, op uint8) *Unit {
+		return coreUnit(lib, v, "step", item, describe(row), []string{"femto_resume"}, func(ex *sym.Exec, u *cir.Unit) error {
+			s := &stepper{world: newWorld(ex, u), row: row, op: op, loop: "femto_resume#0", names: v.names}
 			return s.run()
-		}
+		})
 	}
 	var out []*Unit
 	for i := range isa.Table {
-		row := &isa.Table[i]
-		out = append(out, &Unit{Family: "step", Variant: v.Name, Item: row.Name, depends: depends(row), run: stepper(row, row.Opcode)})
+		out = append(out, unit(isa.Table[i].Name, &isa.Table[i], isa.Table[i].Opcode))
 	}
 	for op := range 256 {
 		if len(isa.ByOpcode(uint8(op))) == 0 {
-			out = append(out, &Unit{Family: "step", Variant: v.Name, Item: fmt.Sprintf("0x%02x", op), depends: depends(nil), run: stepper(nil, uint8(op))})
+			out = append(out, unit(fmt.Sprintf("0x%02x", op), nil, uint8(op)))
 		}
 	}
-	return append(out, &Unit{Family: "step", Variant: v.Name, Item: "form of the state", depends: depends(nil), run: func(ex *sym.Exec) error {
-		units, err := lib.load(v, files...)
-		if err != nil {
-			return err
-		}
-		newWorld(ex, units[0]).slotForm()
+	return append(out, coreUnit(lib, v, "step", "form of the state", "", []string{"femto_resume"}, func(ex *sym.Exec, u *cir.Unit) error {
+		newWorld(ex, u).slotForm()
 		return nil
-	}})
+	}))
 }
 
 // describe prints everything that a row says.

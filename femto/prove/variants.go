@@ -4,6 +4,7 @@
 package prove
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -53,9 +54,41 @@ func engines() []variant {
 
 // A library reads each file once per variant.
 type library struct {
-	root  string
-	mu    sync.Mutex
-	units map[string]*cir.Unit
+	coreFiles []string
+	root      string
+	mu        sync.Mutex
+	units     map[string]*cir.Unit
+}
+
+// core reads every file of the core but the system calls. A function that two
+// files have is looked for in the caller's file first.
+func (l *library) core(v variant) ([]*cir.Unit, error) {
+	l.mu.Lock()
+	if l.coreFiles == nil {
+		files, err := filepath.Glob(filepath.Join(l.root, coreDir, "*.c"))
+		if err != nil || len(files) == 0 {
+			l.mu.Unlock()
+			return nil, fmt.Errorf("no C files in %s", filepath.Join(l.root, coreDir))
+		}
+		for _, f := range files {
+			if base := filepath.Base(f); base != "femto_sys.c" {
+				l.coreFiles = append(l.coreFiles, base)
+			}
+		}
+	}
+	files := l.coreFiles
+	l.mu.Unlock()
+	return l.load(v, files...)
+}
+
+// named is the unit that defines a function.
+func named(units []*cir.Unit, fn string) (*cir.Unit, error) {
+	for _, u := range units {
+		if u.Funcs[fn] != nil {
+			return u, nil
+		}
+	}
+	return nil, fmt.Errorf("no file of the core defines %s", fn)
 }
 
 func (l *library) load(v variant, files ...string) ([]*cir.Unit, error) {

@@ -68,25 +68,11 @@ func eight(n *bv.Term) *bv.Term { return bv.Mul(bv.Const(8, 64), bv.ZExt(n, 64))
 func verifierUnits(lib *library) []*Unit {
 	var out []*Unit
 	for _, v := range variants("verifier-") {
-		depends := func(extra string) func() (string, error) {
-			return func() (string, error) {
-				units, err := lib.load(v, "femto_verify.c")
-				if err != nil {
-					return "", err
-				}
-				return extra + units[0].Text, nil
-			}
-		}
-		unit := func(item, extra string, run func(ex *sym.Exec, w *imageWorld, st *sym.State) error) {
-			out = append(out, &Unit{Family: "verify", Variant: v.Name, Item: item, depends: depends(extra), run: func(ex *sym.Exec) error {
-				units, err := lib.load(v, "femto_verify.c")
-				if err != nil {
-					return err
-				}
-				ex.Units = units
-				w, st := newImageWorld(ex, units[0])
+		unit := func(item, extra, fn string, run func(ex *sym.Exec, w *imageWorld, st *sym.State) error) {
+			out = append(out, coreUnit(lib, v, "verify", item, extra, []string{fn}, func(ex *sym.Exec, u *cir.Unit) error {
+				w, st := newImageWorld(ex, u)
 				return run(ex, w, st)
-			}})
+			}))
 		}
 		for op := range 256 {
 			rows := ""
@@ -99,14 +85,14 @@ func verifierUnits(lib *library) []*Unit {
 				}
 			}
 			for _, c := range cases {
-				unit(fmt.Sprintf("0x%02x%s", op, c), rows, func(ex *sym.Exec, w *imageWorld, st *sym.State) error {
+				unit(fmt.Sprintf("0x%02x%s", op, c), rows, "check_text", func(ex *sym.Exec, w *imageWorld, st *sym.State) error {
 					return w.checkText(st, uint8(op), c == " elsewhere")
 				})
 			}
 		}
-		unit("contains: finds", "", func(_ *sym.Exec, w *imageWorld, st *sym.State) error { return w.contains(st, true) })
-		unit("contains: misses", "", func(_ *sym.Exec, w *imageWorld, st *sym.State) error { return w.contains(st, false) })
-		unit("entries and helpers", "", func(_ *sym.Exec, w *imageWorld, st *sym.State) error { return w.rest(st) })
+		unit("contains: finds", "", "contains", func(_ *sym.Exec, w *imageWorld, st *sym.State) error { return w.contains(st, true) })
+		unit("contains: misses", "", "contains", func(_ *sym.Exec, w *imageWorld, st *sym.State) error { return w.contains(st, false) })
+		unit("entries and helpers", "", "femto_image_verify", func(_ *sym.Exec, w *imageWorld, st *sym.State) error { return w.rest(st) })
 	}
 	return out
 }

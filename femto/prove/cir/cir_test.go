@@ -35,7 +35,7 @@ func TestUnknownConstructsAreErrors(t *testing.T) {
 		"unordered effects":   "int f(int i) { return i++ + i; }",
 		"unordered calls":     "int g(void); int h(void); int f(void) { return g() + h(); }",
 		"unordered store":     "void f(int *a, int i) { i = i++; a[0] = i; }",
-		"struct assignment":   "struct s { int a; }; void f(struct s *a, struct s *b) { *a = *b; }",
+		"compound literal":    "struct s { int a; }; void f(struct s *a) { *a = (struct s){ 1 }; }",
 		"variadic call":       "int p(const char *, ...); int f(void) { return p(0); }",
 		"goto into two heads": "int f(int i) { if (i) goto a; b: i++; a: i--; if (i) goto b; return i; }",
 		"statement expr":      "int f(int i) { return ({ i; }); }",

@@ -149,7 +149,7 @@ func (l *lowerer) converted(e cc.ExpressionNode, t *Type) Temp {
 
 func (l *lowerer) convert(n cc.Node, v Temp, from, to *Type) Temp {
 	switch {
-	case to.Kind == Void:
+	case to.Kind == Void, to.Kind == Struct && from.Kind == Struct && to.Tag == from.Tag:
 		return v
 	case from.Kind == Int && to.Kind == Int:
 		if to.IsBool && !from.IsBool {
@@ -216,7 +216,7 @@ func (l *lowerer) load(n cc.Node, a Temp, t *Type) (Temp, *Type) {
 	case Array:
 		p := &Type{Kind: Ptr, Elem: t.Elem, Size: int64(l.unit.Model.PtrBits) / 8}
 		return l.emit(n, Instr{Op: OpDecay, A: a, Type: p}), p
-	case Int, Ptr:
+	case Int, Ptr, Struct:
 		return l.emit(n, Instr{Op: OpLoad, A: a, Type: t}), t
 	case Func:
 		return a, &Type{Kind: Ptr, Elem: t, Size: int64(l.unit.Model.PtrBits) / 8}
@@ -438,7 +438,7 @@ func (l *lowerer) assignment(x *cc.AssignmentExpression) (Temp, *Type) {
 	l.unsequencedStore(x)
 	if x.Case == cc.AssignmentExpressionAssign {
 		a, t := l.address(x.UnaryExpression)
-		if t.Kind != Int && t.Kind != Ptr {
+		if t.Kind != Int && t.Kind != Ptr && t.Kind != Struct {
 			fail(x, "assignment of type %v", t)
 		}
 		v := l.converted(x.AssignmentExpression, t)

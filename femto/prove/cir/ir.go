@@ -5,6 +5,8 @@ package cir
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -106,6 +108,8 @@ type Var struct {
 	Const  bool
 	Pos    string
 	Init   map[string]uint64 // Static: scalars by path, others are zero
+
+	InitFunc map[string]string // Static: functions by path
 
 	// Register is the machine register of a global register variable.
 	Register string
@@ -213,6 +217,76 @@ type Unit struct {
 	Text    string           // the preprocessed text
 }
 
+// Closure prints what decides how the named functions execute: their own text
+// as it was lowered, that of every function that they name, the structs and
+// the objects with static storage. It is the same for two texts that differ in
+// comments, or in other functions.
+func Closure(units []*Unit, roots ...string) string {
+	var b strings.Builder
+	done := make(map[*Fn]bool)
+	vars := make(map[*Var]bool)
+	find := func(own *Unit, name string) (*Fn, *Unit) {
+		for _, u := range append([]*Unit{own}, units...) {
+			if u != nil && u.Funcs[name] != nil {
+				return u.Funcs[name], u
+			}
+		}
+		return nil, nil
+	}
+	var visit func(own *Unit, name string)
+	var object func(own *Unit, v *Var)
+	object = func(own *Unit, v *Var) {
+		if vars[v] {
+			return
+		}
+		vars[v] = true
+		fmt.Fprintf(&b, "object %s %v const=%v extern=%v register=%q %v %v\n", v.Name, v.Type, v.Const, v.Extern, v.Register, v.Init, v.InitFunc)
+		for _, k := range slices.Sorted(maps.Keys(v.InitFunc)) {
+			visit(own, v.InitFunc[k])
+		}
+		if v.Extern {
+			for _, u := range units {
+				if d := u.Globals[v.Name]; d != nil && !d.Extern {
+					object(u, d)
+				}
+			}
+		}
+	}
+	visit = func(own *Unit, name string) {
+		f, u := find(own, name)
+		if f == nil || done[f] {
+			return
+		}
+		done[f] = true
+		b.WriteString(f.String())
+		for _, bl := range f.Blocks {
+			for i := range bl.Instrs {
+				in := &bl.Instrs[i]
+				if in.Name != "" {
+					visit(u, in.Name)
+				}
+				if in.Var != nil && in.Var.Static {
+					object(u, in.Var)
+				}
+			}
+		}
+	}
+	for _, r := range roots {
+		visit(nil, r)
+	}
+	for _, u := range units {
+		for _, tag := range slices.Sorted(maps.Keys(u.Structs)) {
+			t := u.Structs[tag]
+			fmt.Fprintf(&b, "struct %s %d %d %v", tag, t.Size, t.Align, t.MayAlias)
+			for _, f := range t.Fields {
+				fmt.Fprintf(&b, " %s:%v@%d", f.Name, f.Type, f.Offset)
+			}
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
 // String prints the function for fingerprints and debugging.
 func (f *Fn) String() string {
 	var b strings.Builder
@@ -264,8 +338,13 @@ func (in *Instr) String() string {
 	if in.Neg {
 		b.WriteString(" neg")
 	}
-	if in.Type != nil {
-		fmt.Fprintf(&b, " %v", in.Type)
+	for _, t := range []*Type{in.Type, in.From, in.Elem} {
+		if t != nil {
+			fmt.Fprintf(&b, " %v", t)
+			if t.MayAlias {
+				b.WriteString(" alias")
+			}
+		}
 	}
 	if in.Op == OpConst {
 		fmt.Fprintf(&b, " %d", in.Val)

@@ -337,6 +337,13 @@ func (l *lowerer) static(v *Var, id *cc.InitDeclarator) {
 func (l *lowerer) initialise(v *Var, path string, t *Type, in *cc.Initializer) {
 	if in.Case == cc.InitializerExpr {
 		e := in.AssignmentExpression
+		if name, ok := callee(e); ok && t.Kind == Ptr && t.Elem.Kind == Func {
+			if v.InitFunc == nil {
+				v.InitFunc = make(map[string]string)
+			}
+			v.InitFunc[path] = name
+			return
+		}
 		if t.Kind != Int {
 			fail(in, "static initialiser of type %v", t)
 		}

@@ -177,7 +177,7 @@ func (l *lowerer) effectFree() (pure, deaf bool) {
 			switch in.Op {
 			case OpAddr:
 				local[in.Dst] = !in.Var.Static
-			case OpPtrCast:
+			case OpPtrCast, OpField, OpDecay:
 				local[in.Dst] = local[in.A]
 			case OpStore:
 				pure = pure && local[in.A]

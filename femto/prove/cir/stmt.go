@@ -110,7 +110,7 @@ func (l *lowerer) locals(d *cc.Declaration) {
 		if id.Initializer == nil {
 			continue
 		}
-		if id.Initializer.Case != cc.InitializerExpr || v.Type.Kind != Int && v.Type.Kind != Ptr {
+		if id.Initializer.Case != cc.InitializerExpr || v.Type.Kind != Int && v.Type.Kind != Ptr && v.Type.Kind != Struct {
 			fail(id, "initialiser of local %s", v.Name)
 		}
 		val := l.converted(id.Initializer.AssignmentExpression, v.Type)

@@ -15,6 +15,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -150,7 +151,8 @@ func (p *Process) check(text string, limit time.Duration, variables []string) Re
 	b.WriteString("(reset)\n(set-option :produce-models true)\n(set-logic QF_BV)\n")
 	b.WriteString(text)
 	b.WriteString("(check-sat)\n(echo \"" + marker + "\")\n")
-	deadline := time.After(limit)
+	deadline, stop := p.deadline(limit)
+	defer stop()
 	if err := p.write(b.String(), deadline); err != nil {
 		return Result{Reason: err.Error()}
 	}
@@ -168,6 +170,61 @@ func (p *Process) check(text string, limit time.Duration, variables []string) Re
 		return Result{Status: Sat, Values: p.values(variables, limit)}
 	}
 	return Result{Reason: "answered " + lines[0]}
+}
+
+// deadline fires when the process has computed for limit, whatever else the
+// machine does meanwhile, or, where its use of the CPU is not known or it
+// computes nothing, after twenty times that.
+func (p *Process) deadline(limit time.Duration) (<-chan time.Time, func()) {
+	fired := make(chan time.Time, 1)
+	done := make(chan struct{})
+	pid := p.cmd.Process.Pid
+	began, known := cpuTime(pid)
+	go func() {
+		wall := time.After(20 * limit)
+		if !known {
+			wall = time.After(limit)
+		}
+		tick := time.NewTicker(max(limit/20, 5*time.Millisecond))
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case t := <-wall:
+				fired <- t
+				return
+			case t := <-tick.C:
+				if now, ok := cpuTime(pid); ok && now-began >= limit {
+					fired <- t
+					return
+				}
+			}
+		}
+	}()
+	return fired, func() { close(done) }
+}
+
+// cpuTime is how long a process has computed, on Linux.
+func cpuTime(pid int) (time.Duration, bool) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, false
+	}
+	_, rest, ok := strings.Cut(string(b), ") ")
+	f := strings.Fields(rest)
+	if !ok || len(f) < 13 {
+		return 0, false
+	}
+	var ticks int64
+	for _, s := range f[11:13] { // utime, stime, in hundredths of a second
+		var v int64
+		if _, err := fmt.Sscan(s, &v); err != nil {
+			return 0, false
+		}
+		ticks += v
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond, true
 }
 
 // write sends text; a solver that does not read it must not block the caller.
@@ -214,7 +271,8 @@ func (p *Process) values(names []string, limit time.Duration) map[string]uint64 
 	if len(names) == 0 {
 		return out
 	}
-	deadline := time.After(limit)
+	deadline, stop := p.deadline(limit)
+	defer stop()
 	if err := p.write("(get-value ("+strings.Join(names, " ")+"))\n(echo \""+marker+"\")\n", deadline); err != nil {
 		return out
 	}

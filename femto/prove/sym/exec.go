@@ -238,7 +238,9 @@ func (ex *Exec) index() {
 	ex.globals = make(map[*cir.Var]*Object)
 	for _, u := range ex.Units {
 		for n, f := range u.Funcs {
-			ex.funcs[n] = fnIn{f, u}
+			if _, ok := ex.funcs[n]; !ok {
+				ex.funcs[n] = fnIn{f, u}
+			}
 		}
 	}
 }
@@ -258,7 +260,7 @@ func (ex *Exec) push(st *State, f fnIn, args []Value, ret cir.Temp, pos string) 
 	st.frames = append(st.frames, fr)
 	for i, p := range f.fn.Params {
 		o := ex.local(st, fr, p)
-		st.mem[o] = &contents{root: &node{typ: p.Type, val: args[i]}}
+		st.mem[o] = &contents{root: ex.set(st, blank(p.Type), nil, args[i], bv.True, pos)}
 	}
 	ex.enter(st, fr.block)
 }
@@ -331,6 +333,10 @@ func (ex *Exec) initial(v *cir.Var, path string, t *cir.Type) *node {
 		n.val = bv.Const(v.Init[path], t.Bits)
 		if !v.Const {
 			n.val = ex.Fresh(v.Name, t.Bits)
+		}
+	case cir.Ptr:
+		if f, ok := v.InitFunc[path]; ok && v.Const {
+			n.val = Func{f}
 		}
 	}
 	return n
@@ -493,6 +499,9 @@ func (ex *Exec) call(st *State, fr *frame, in *cir.Instr) (*State, []*State) {
 		return st, nil
 	}
 	f, ok := ex.funcs[name]
+	if own := fr.unit.Funcs[name]; own != nil {
+		f, ok = fnIn{own, fr.unit}, true // a static function, or the same one
+	}
 	if !ok {
 		fail(in.Pos, "call of %s, which has no body and no contract", name)
 	}

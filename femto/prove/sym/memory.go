@@ -124,6 +124,9 @@ func (ex *Exec) Set(st *State, p Ptr, v Value) {
 
 func (ex *Exec) get(n *node, path []Step, pos string) Value {
 	if len(path) == 0 {
+		if n.kids != nil {
+			return n // a whole struct
+		}
 		return n.val
 	}
 	s := path[0]
@@ -198,6 +201,20 @@ func (ex *Exec) merge(c *bv.Term, a, b Value, idx *bv.Term, i int, pos string) V
 
 func (ex *Exec) set(st *State, n *node, path []Step, v Value, when *bv.Term, pos string) *node {
 	if len(path) == 0 {
+		if agg, ok := v.(*node); ok {
+			if when == bv.True {
+				return agg
+			}
+			c := &node{typ: n.typ}
+			for i := range agg.kids {
+				var k Value = agg.kids[i]
+				if agg.kids[i].kids == nil {
+					k = agg.kids[i].val
+				}
+				c.kids = append(c.kids, ex.set(st, n.kids[i], nil, k, when, pos))
+			}
+			return c
+		}
 		if when == bv.True || n.val == nil && v == nil {
 			return &node{typ: n.typ, val: v}
 		}
@@ -329,7 +346,7 @@ func (ex *Exec) load(st *State, p Ptr, t *cir.Type, pos string) Value {
 		return v
 	}
 	if t.Kind != cir.Int {
-		fail(pos, "pointer in the blob %s", p.Obj.Name)
+		fail(pos, "value of type %v in the blob %s", t, p.Obj.Name)
 	}
 	return ex.Bytes(st, p, uint8(t.Size), pos)
 }
@@ -429,7 +446,7 @@ func (ex *Exec) store(st *State, p Ptr, t *cir.Type, v Value, pos string) {
 	}
 	x, ok := v.(*bv.Term)
 	if !ok {
-		fail(pos, "pointer stored in the blob %s", p.Obj.Name)
+		fail(pos, "value of type %v stored in the blob %s", t, p.Obj.Name)
 	}
 	ex.write(st, p, x, pos)
 }
