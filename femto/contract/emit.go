@@ -106,6 +106,7 @@ func (v *tables) Bit(id uint16) int {
 func (v *tables) execute(name string) []byte {
 	t := template.Must(template.New(name).Funcs(template.FuncMap{
 		"hex":    func(s Set) string { return fmt.Sprintf("0x%08xu", uint32(s)) },
+		"suffix": func(s Set) string { return fmt.Sprintf("%04x", uint32(s)) },
 		"id":     func(id uint16) string { return fmt.Sprintf("0x%02xu", id) },
 		"macro":  macro,
 		"upper":  strings.ToUpper,

@@ -54,6 +54,10 @@ func modules() (flags []string) {
 
 func TestTablesCompile(t *testing.T) {
 	dir := emitted(t, building(t))
+	// Beside the core's headers, whose names it must not take.
+	beside := filepath.Join(dir, "beside.c")
+	require.NoError(t, os.WriteFile(beside, []byte("#include \"femto_core.h\"\n#include \"femto_sys.h\"\n#include \"femto_contract.h\"\n"+
+		"int hooks(void);\nint hooks(void) { return FEMTO_HOOKS; }\n"), 0o600))
 	for _, compiler := range []string{"gcc -std=c11", "clang-16 -std=c11", "g++ -std=c++17 -x c++", "clang++-16 -std=c++17 -x c++", "arm-none-eabi-gcc -std=c11 -mthumb -mcpu=cortex-m0"} {
 		t.Run(compiler, func(t *testing.T) {
 			t.Parallel()
@@ -61,8 +65,9 @@ func TestTablesCompile(t *testing.T) {
 			need(t, words[0])
 			for _, with := range [][]string{nil, modules()} {
 				args := append(words[1:], "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror", "-O1", "-c")
-				args = append(args, with...)
-				command(t, words[0], append(args, filepath.Join(dir, SourceFile), "-o", filepath.Join(t.TempDir(), "contract.o"))...)
+				args = append(append(args, with...), "-I", "../../riotpkg/femtocontainer/core", "-o", filepath.Join(t.TempDir(), "contract.o"))
+				command(t, words[0], append(args, filepath.Join(dir, SourceFile))...)
+				command(t, words[0], append(args, beside)...)
 			}
 		})
 	}
