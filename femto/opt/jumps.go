@@ -5,6 +5,7 @@ package opt
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/femtocontainer/femtocontainer/femto/bv"
@@ -92,11 +93,34 @@ func opposite(x *insn) *insn {
 			n := *x
 			n.Opcode, n.row = r.Opcode, r
 			if isa.Lookup(n.Insn) == r {
-				return &n
+				return n.strict()
 			}
 		}
 	}
 	return nil
+}
+
+// strict is the unsigned comparison x with a constant without "or equal",
+// which compilers write and fast engines expect: x <= 4 is x < 5.
+func (x *insn) strict() *insn {
+	t := x.row.Taken
+	if t.Op != bv.OpUle || x.row.ImmRule.Use != isa.Free {
+		return x
+	}
+	want, imm, edge := bv.Ult(t.Args[0], t.Args[1]), x.Imm+1, int32(math.MaxInt32)
+	if reads(t.Args[0], "imm") {
+		imm, edge = x.Imm-1, math.MinInt32
+	}
+	// Where the constant is the last of its sign, its neighbour is far away.
+	if x.Imm == edge || x.Imm == 0 || x.Imm == -1 {
+		return x
+	}
+	for i := range isa.Table {
+		if r := &isa.Table[i]; r.Kind == isa.Jump && r.Taken == want {
+			return x.variant(r.Opcode, x.Src, imm)
+		}
+	}
+	return x
 }
 
 // depths is how many loops each block is in, by the blocks that can go back to

@@ -82,7 +82,7 @@ func TestPasses(t *testing.T) {
 			"r3 = *(u64 *)(r1 + 0) ; *(u64 *)(r10 - 8) = r3 ; *(u8 *)(r10 - 1) = r1 ; r0 = *(u64 *)(r10 - 8) ; exit ;"},
 		{"a jump to a jump, and a branch over one", "branches",
 			"r0 = *(u64 *)(r1 + 0)\nl:\nr0 += 1\nif r0 > 9 goto e\ngoto m\nm:\ngoto l\ne:\nexit",
-			"r0 = *(u64 *)(r1 + 0) ; L1: ; r0 += 1 ; if r0 <= 9 goto L1 ; exit ;"},
+			"r0 = *(u64 *)(r1 + 0) ; L1: ; r0 += 1 ; if r0 < 10 goto L1 ; exit ;"},
 	} {
 		names := strings.Fields(strings.ReplaceAll(c.passes, "dead", "dead-code"))
 		for i := range names {

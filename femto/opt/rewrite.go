@@ -22,8 +22,6 @@ const (
 	classMask = 0x07
 	alu64     = 0x07
 	jump64    = 0x05
-	storeImm  = 0x02
-	storeReg  = 0x03
 	moveCost  = 2
 	anyCost   = 10 // above every cost
 	upperHalf = everyBit &^ (1<<32 - 1)
@@ -157,19 +155,15 @@ func (x *insn) variant(opcode uint8, src uint8, imm int32) *insn {
 // immediate is x with its src register, known to be v, in the immediate.
 func (x *insn) immediate(v uint64) *insn {
 	class := x.Opcode & classMask
-	opcode := x.Opcode &^ srcX
-	switch {
-	case class == storeReg && x.row.Kind == isa.Store:
-		opcode = x.Opcode&^classMask | storeImm
-	case class != alu32 && class != alu64 && class != jump32 && class != jump64:
+	if class != alu32 && class != alu64 && class != jump32 && class != jump64 {
 		return nil
 	}
-	n := x.variant(opcode, 0, int32(v))
-	if n == nil || n.row.To != x.row.To || n.row.Size != x.row.Size {
+	n := x.variant(x.Opcode&^srcX, 0, int32(v))
+	if n == nil || n.row.To != x.row.To {
 		return nil
 	}
 	is := map[string]*bv.Term{"src": bv.Const(v, 64)}
-	for _, t := range [][2]*bv.Term{{x.row.Value, n.row.Value}, {x.row.Taken, n.row.Taken}, {x.row.Stored, n.row.Stored}, {x.row.Addr, n.row.Addr}} {
+	for _, t := range [][2]*bv.Term{{x.row.Value, n.row.Value}, {x.row.Taken, n.row.Taken}} {
 		if (t[0] == nil) != (t[1] == nil) {
 			return nil
 		}
@@ -214,7 +208,9 @@ func (p *program) foldConstants() (changed int) {
 				return
 			}
 		}
-		if x.row.SrcRule.Use == isa.Reads && x.row.Kind != isa.Load && x.row.Kind != isa.Atomic {
+		// Stores keep their register: the engines have no handler of their own
+		// for constants, which compilers seldom store.
+		if x.row.SrcRule.Use == isa.Reads && (x.row.Kind == isa.ALU || x.row.Kind == isa.Jump) {
 			w := f.word(int(x.Src))
 			if v, ok := w.isConst(); ok {
 				if n := x.immediate(v); n != nil {
