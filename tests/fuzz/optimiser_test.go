@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +17,7 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/isa"
+	"github.com/femtocontainer/femtocontainer/femto/link"
 	"github.com/femtocontainer/femtocontainer/femto/opt"
 	"github.com/femtocontainer/femtocontainer/femto/vm"
 	"github.com/femtocontainer/femtocontainer/tests/engines"
@@ -151,4 +154,42 @@ func TestOptimiser(t *testing.T) {
 	}
 	require.Less(t, after, before)
 	t.Logf("%d slots executed before, %d after; %v", before, after, changed)
+}
+
+// TestOptimiserOnObjects: what compilers made behaves the same as well.
+func TestOptimiserOnObjects(t *testing.T) {
+	names, err := filepath.Glob("../../femto/link/testdata/objects/*.o")
+	require.NoError(t, err)
+	compared := 0
+	for _, name := range names {
+		elf, err := os.ReadFile(name)
+		require.NoError(t, err)
+		calls := map[string]uint16{}
+		out, err := link.Object(elf, link.Options{Resolve: func(name string) (uint16, bool) {
+			if calls[name] == 0 {
+				calls[name] = engines.Mix
+			}
+			return calls[name], true
+		}})
+		if err != nil {
+			continue // an object that the linker has to refuse
+		}
+		short, _, err := opt.Image(out.Image)
+		require.NoError(t, err, name)
+		for i := range out.Image.Entries {
+			for _, length := range []int{0, 64} {
+				r := run{entry: out.Image.Entries[i].Slot, ctx: bytes.Repeat([]byte{5, 0, 0, 0}, length/4)}
+				r.writable[isa.SegContext] = true
+				want, _ := behave(t, out.Image, r)
+				r.entry = short.Entries[i].Slot
+				got, _ := behave(t, short, r)
+				if want.code != diag.OutOfFuel {
+					require.Equal(t, want, got, "%s, entry %d", name, i)
+					compared++
+				}
+			}
+		}
+	}
+	require.Greater(t, compared, 10)
+	t.Logf("%d activations compared", compared)
 }
