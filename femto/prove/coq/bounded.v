@@ -77,7 +77,7 @@ Proof.
   - intros _. exact AC.
   - destruct (r_taken r (env_of u f imm2 0)); [ | intros _ _; apply G ].
     destruct (affords (bound u) (pc u + r_width r)) eqn:AF;
-      cbn [res_outcome res_cpu]; intros J RUN; [ apply T; assumption | discriminate RUN ].
+      cbn [res_outcome res_cpu]; intros J RUN; [ apply T; first [ assumption | reflexivity ] | discriminate RUN ].
   - intros _. unfold ask.
     destruct (existsb (Z.eqb (extract 0 16 (f_imm f))) (c_helpers c)); [ | discriminate ].
     destruct (affords (bound u) (pc u + r_width r)) eqn:AF; [ | discriminate ].
@@ -96,10 +96,10 @@ Proof.
     split; [ constructor | ]; unfold left, max_fuel; cbn [bound pc]; rewrite M; lia.
   - destruct (affords (bound u) (pc u + r_width r)) eqn:AF; [ | discriminate ].
     destruct (Z.of_nat (length (frames u)) + 1 <? c_depth c); [ | discriminate ].
-    cbn [res_outcome res_cpu]; intros J _. apply T; assumption.
+    cbn [res_outcome res_cpu]; intros J _. apply T; first [ assumption | reflexivity ].
   - destruct (affords (bound u) (pc u + r_width r)) eqn:AF; [ | discriminate ].
     destruct (frames u) as [|fr fs]; [ discriminate | ].
-    cbn [res_outcome res_cpu]; intros J _. apply T; assumption.
+    cbn [res_outcome res_cpu]; intros J _. apply T; first [ assumption | reflexivity ].
 Qed.
 
 (* Every step that does not end the slice takes at least one from the fuel

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package coq
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestModelIsPrinted holds the checked-in model to the table, Coq or no Coq.
+func TestModelIsPrinted(t *testing.T) {
+	text, err := source("model.v")
+	require.NoError(t, err)
+	assert.True(t, text == Model(), "model.v differs from what the instruction table prints; run go generate ./femto/prove/coq")
+}
+
+func prove(t *testing.T, opts Options) *Report {
+	t.Helper()
+	rep, err := Run(t.Context(), opts)
+	if errors.Is(err, ErrNoCoq) {
+		t.Skip("SKIP: " + err.Error())
+	}
+	require.NoError(t, err)
+	return rep
+}
+
+func TestGateIsGreen(t *testing.T) {
+	rep := prove(t, Options{})
+	assert.True(t, rep.Green(), "%v", rep.Failures)
+	for _, r := range rep.Theorems {
+		t.Logf("%s: %s", r.Theorem, r.Assumptions)
+	}
+	t.Logf("%v %v", rep.Took, rep.Times)
+}
+
+func TestMissingCoqIsRed(t *testing.T) {
+	_, err := Run(t.Context(), Options{Coqc: "no-such-coqc"})
+	assert.ErrorIs(t, err, ErrNoCoq)
+	assert.ErrorContains(t, err, "apt package coq")
+}
