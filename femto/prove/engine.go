@@ -18,8 +18,7 @@ const (
 	maxSlots = isa.MaxSegment / 8
 	maxPrice = 1 << 20 // of a system call, in slots
 
-	spans    = 2*isa.NumSegments - 1
-	writable = isa.NumSegments - 1 // the first span of writes
+	segments = isa.NumSegments
 )
 
 // A world is the memory of the C core around one activation.
@@ -34,7 +33,10 @@ type world struct {
 
 	slots, depth, frameSize *bv.Term
 	textLow                 *bv.Term // low half of the address of the text
-	ends                    [spans]*bv.Term
+
+	// What may be read and written of each segment: one past its last guest
+	// address.
+	ends, writeEnds [segments]*bv.Term
 }
 
 func structType(u *cir.Unit, tag string) *cir.Type {
@@ -62,51 +64,46 @@ func newWorld(ex *sym.Exec, u *cir.Unit) *world {
 		Len: func(*bv.Term) *bv.Term {
 			return bv.Mul(bv.Const(uint64(w.frameT.Size), 64), bv.Sub(bv.ZExt(w.depth, 64), bv.Const(1, 64)))
 		}}
-	for k := range w.ends {
-		w.ends[k] = bv.Var(fmt.Sprintf("end%d", k), 32)
-		if !mapped(k) {
-			w.ends[k] = bv.Const(0, 32)
-		}
+	for k := range segments {
+		w.ends[k], w.writeEnds[k] = bv.Var(fmt.Sprintf("end%d", k), 32), bv.Var(fmt.Sprintf("writable_end%d", k), 32)
 	}
 	w.segs = &sym.Object{Name: "segment", Family: true, Align: 1,
-		Len:   func(k *bv.Term) *bv.Term { return w.length(w.ends, k) },
-		Write: func(k *bv.Term) *bv.Term { return bv.Ule(bv.Const(writable, 32), k) }}
+		Len:      func(k *bv.Term) *bv.Term { return w.length(w.ends, k) },
+		WriteLen: func(k *bv.Term) *bv.Term { return w.length(w.writeEnds, k) }}
 	return w
 }
 
-// mapped reports whether span k may let anything through: 0 and 7 never do,
-// nor does a write to .rodata.
-func mapped(k int) bool {
-	s := segmentOf(k)
-	return s != 0 && s != isa.NumSegments-1 && k != writable+isa.SegROData && k != writable
-}
-
-// segmentOf is the segment that span k is about.
-func segmentOf(k int) int {
-	if k >= writable {
-		return k - writable
-	}
-	return k
-}
-
-// length is the number of bytes behind span k.
-func (w *world) length(ends [spans]*bv.Term, k *bv.Term) *bv.Term {
-	lens := make([]*bv.Term, spans)
+// length is the number of bytes that an end leaves of a segment.
+func (w *world) length(ends [segments]*bv.Term, k *bv.Term) *bv.Term {
+	lens := make([]*bv.Term, segments)
 	for i := range lens {
-		base := bv.Const(uint64(isa.SegmentBase(uint32(segmentOf(i)))), 32)
-		lens[i] = bv.ZExt(bv.Ite(bv.Eq(ends[i], bv.Const(0, 32)), bv.Const(0, 32), bv.Sub(ends[i], base)), 64)
+		base := c32(isa.SegmentBase(uint32(i)))
+		lens[i] = bv.ZExt(bv.Ite(bv.Ult(base, ends[i]), bv.Sub(ends[i], base), c32(0)), 64)
 	}
 	return w.ex.S(pick(k, lens))
 }
 
-// endOK says of an entry of the span table what the address rule needs.
+// endOK says of an end what the address rule needs: no segment is too long,
+// and numbers 0 and 7 are not mapped. Up to a segment's first address every
+// end means that nothing is.
 func endOK(k int, end *bv.Term) *bv.Term {
-	none := bv.Eq(end, bv.Const(0, 32))
-	if !mapped(k) {
-		return none
+	if k == 0 || k == segments-1 {
+		return bv.Eq(end, c32(0))
 	}
-	base := uint64(isa.SegmentBase(uint32(segmentOf(k))))
-	return bv.Or(none, bv.And(bv.Ule(bv.Const(base, 32), end), bv.Ule(end, bv.Const(base+isa.MaxSegment, 32))))
+	return bv.Ule(end, c32(isa.SegmentBase(uint32(k))+isa.MaxSegment))
+}
+
+// writeEndOK is the same for writing, from which .rodata is exempt. What may be
+// written may be read.
+func writeEndOK(k int, writeEnd, end *bv.Term) *bv.Term {
+	base := c32(isa.SegmentBase(uint32(k)))
+	switch k {
+	case 0, segments - 1:
+		return bv.Eq(writeEnd, c32(0))
+	case isa.SegROData:
+		return bv.Ule(writeEnd, base)
+	}
+	return bv.Or(bv.Ule(writeEnd, base), bv.Ule(writeEnd, end))
 }
 
 // imageOK is what the loader establishes about the lengths.
@@ -136,10 +133,16 @@ func (w *world) reg(i int) sym.Ptr {
 	return sym.Element(w.vmField("r"), f.Type, bv.Const(uint64(i), 64))
 }
 
-func (w *world) span(k int, member string) sym.Ptr {
-	_, f := w.vmT.Field("span")
-	return sym.Field(sym.Element(w.vmField("span"), f.Type, bv.Const(uint64(k), 64)), w.spanT, member)
+func (w *world) element(member string, k int) sym.Ptr {
+	_, f := w.vmT.Field(member)
+	return sym.Element(w.vmField(member), f.Type, bv.Const(uint64(k), 64))
 }
+
+func (w *world) span(k int, member string) sym.Ptr {
+	return sym.Field(w.element("span", k), w.spanT, member)
+}
+
+func (w *world) writableEnd(k int) sym.Ptr { return w.element("writable_end", k) }
 
 func (w *world) int(st *sym.State, p sym.Ptr) *bv.Term {
 	t, ok := w.ex.Get(st, p).(*bv.Term)
@@ -162,17 +165,18 @@ func (w *world) arbitrary() *sym.State {
 	for i := range isa.NumRegs {
 		set(w.reg(i), bv.Var(fmt.Sprintf("r%d_before", i), 64))
 	}
-	for k := range spans {
+	for k := range segments {
 		set(w.span(k, "end"), w.ends[k])
-		set(w.span(k, "base"), sym.Ptr{Obj: w.segs, Index: bv.Const(uint64(k), 32), Off: bv.Const(0, 64)})
-		ex.Assume(st, endOK(k, w.ends[k]))
+		set(w.writableEnd(k), w.writeEnds[k])
+		set(w.span(k, "base"), sym.Ptr{Obj: w.segs, Index: c32(uint32(k)), Off: bv.Const(0, 64)})
+		ex.Assume(st, endOK(k, w.ends[k]), writeEndOK(k, w.writeEnds[k], w.ends[k]))
 	}
-	start, room := bv.Var("pc0", 32), bv.Var("room0", 32)
+	start, bound := bv.Var("pc0", 32), bv.Var("bound0", 32)
 	set(w.vmField("instance"), sym.Ptr{Obj: w.inst})
 	set(w.vmField("pc"), w.slot(start))
-	set(w.vmField("room"), room)
+	set(w.vmField("room"), w.boundOf(bound))
 	set(w.vmField("address"), bv.Var("address0", 32))
-	ex.Assume(st, w.resumable(start, room))
+	ex.Assume(st, w.resumable(start, bound))
 
 	set(w.instField("image", "text"), w.slot(bv.Const(0, 32)))
 	set(w.instField("image", "slots"), w.slots)
@@ -185,10 +189,12 @@ func (w *world) arbitrary() *sym.State {
 	return st
 }
 
-// resumable: pc is in the text; fuel left counts from pc, and is negative
+// resumable: pc is in the text; the bound is not before it, and what is left
+// from pc on is no more than a price that could not be paid. It may be negative,
 // where a straight-line run already went beyond its fuel.
-func (w *world) resumable(pc, room *bv.Term) *bv.Term {
-	return bv.All(bv.Ult(pc, w.slots), bv.Sle(bv.Const(0, 32), bv.Add(pc, room)), bv.Slt(room, bv.Const(maxPrice, 32)))
+func (w *world) resumable(pc, bound *bv.Term) *bv.Term {
+	return bv.All(bv.Ult(pc, w.slots), bv.Ult(bound, c32(maxSlots+maxPrice)),
+		bv.Slt(bv.Sub(bound, pc), c32(maxPrice)))
 }
 
 func (w *world) levelOK(level *bv.Term) *bv.Term { return bv.Ult(level, bv.ZExt(w.depth, 32)) }
@@ -223,8 +229,10 @@ func (w *world) runInvariant(bytes, rel *bv.Term) []sym.Cond {
 // stateInvariant is what the loop keeps of the structs.
 func (w *world) stateInvariant(st *sym.State) []sym.Cond {
 	out := []sym.Cond{{Name: "call depth", Term: w.levelOK(w.int(st, w.instField("level")))}}
-	for k := range spans {
-		out = append(out, sym.Cond{Name: fmt.Sprintf("span %d", k), Term: endOK(k, w.int(st, w.span(k, "end")))})
+	for k := range segments {
+		out = append(out,
+			sym.Cond{Name: fmt.Sprintf("end of segment %d", k), Term: endOK(k, w.int(st, w.span(k, "end")))},
+			sym.Cond{Name: fmt.Sprintf("writable end of segment %d", k), Term: writeEndOK(k, w.int(st, w.writableEnd(k)), w.int(st, w.span(k, "end")))})
 	}
 	return out
 }
@@ -236,8 +244,9 @@ func (w *world) havoc(st *sym.State) {
 	for i := range isa.NumRegs {
 		ex.Set(st, w.reg(i), bv.Var(fmt.Sprintf("r%d", i), 64))
 	}
-	for _, k := range []int{isa.SegGrant5, isa.SegGrant6, writable + isa.SegGrant5, writable + isa.SegGrant6} {
-		ex.Set(st, w.span(k, "end"), ex.Fresh(fmt.Sprintf("end%d!", k), 32))
+	for _, k := range granted {
+		ex.Set(st, w.span(k, "end"), ex.Fresh(fmt.Sprintf("end%d_now", k), 32))
+		ex.Set(st, w.writableEnd(k), ex.Fresh(fmt.Sprintf("writable_end%d_now", k), 32))
 	}
 	ex.Set(st, w.vmField("address"), bv.Var("address", 32))
 	ex.Set(st, w.vmField("room"), bv.Var("room_before", 32))
@@ -247,10 +256,12 @@ func (w *world) havoc(st *sym.State) {
 	ex.Scramble(st, w.frames)
 }
 
-// ends now is the span table of a state.
-func (w *world) endsOf(st *sym.State) (e [spans]*bv.Term) {
-	for k := range e {
-		e[k] = w.int(st, w.span(k, "end"))
+// granted are the segments that the host may map at any time.
+var granted = []int{isa.SegGrant5, isa.SegGrant6}
+
+// look takes the ends of the segments from a state.
+func (w *world) look(st *sym.State) {
+	for k := range segments {
+		w.ends[k], w.writeEnds[k] = w.int(st, w.span(k, "end")), w.int(st, w.writableEnd(k))
 	}
-	return e
 }

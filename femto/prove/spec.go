@@ -65,11 +65,11 @@ func newFields(row *isa.Row) *fields {
 }
 
 // An outcome is what one instruction does. When Stop holds the run ends with
-// Status at this instruction; otherwise it goes on at PC.
+// Status at this instruction, and the bound is what it was; otherwise the run
+// goes on at PC.
 type outcome struct {
 	Stop    *bv.Term
 	Status  *bv.Term // 16 bits
-	Room    *bv.Term // of a run that ends: fuel left, from PC if it is out of fuel, else from behind the instruction
 	Address *bv.Term // of the access, for when it is refused
 	PC      *bv.Term
 	Bound   *bv.Term
@@ -203,7 +203,5 @@ func step(m *machine, f *fields) *outcome {
 		o.Level = bv.Ite(o.Stop, m.Level, bv.Sub(m.Level, c32(1)))
 		move(bv.True, m.SavedPC)
 	}
-	outOfFuel := bv.Eq(o.Status, status(diag.OutOfFuel))
-	o.Room = bv.Sub(m.Bound, bv.Ite(outOfFuel, m.PC, next))
 	return o
 }

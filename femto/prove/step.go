@@ -71,7 +71,7 @@ func (s *stepper) fuel(h *sym.Head) *bv.Term {
 // the goal that slotForm states once.
 func (s *stepper) atHead(h *sym.Head) {
 	s.havoc(h.State)
-	s.ends = s.endsOf(h.State)
+	s.look(h.State)
 	s.pc, s.bound = bv.Var("pc", 32), bv.Var("bound", 32)
 	h.Set(s.names.pc, s.slot(s.pc))
 	h.Set(s.names.bound, s.ex.S(s.boundOf(s.bound)))
@@ -109,7 +109,7 @@ func (s *stepper) enter(h *sym.Head) {
 		Frame: bv.ZExt(s.frameSize, 64), Slots: s.slots,
 		HelperStat: bv.Var("helper_status", 16), HelperR0: bv.Var("helper_r0", 64), HelperRoom: bv.Var("helper_room", 32)}
 	for i := range isa.NumSegments {
-		m.ReadEnd[i], m.WriteEnd[i] = s.ends[i], s.ends[writable+i]
+		m.ReadEnd[i], m.WriteEnd[i] = s.ends[i], s.writeEnds[i]
 	}
 	for i := range m.SavedRegs {
 		m.SavedRegs[i] = bv.Var(fmt.Sprintf("saved_r%d", isa.FirstSaved+i), 64)
@@ -167,7 +167,7 @@ func (s *stepper) unassigned(st *sym.State) {
 func (s *stepper) seed(st *sym.State) {
 	ex := s.ex
 	if s.m.Mem != nil {
-		ex.Seed(st, s.segs, s.spanIndex(), bv.ZExt(s.o.Offset, 64), s.m.Mem)
+		ex.Seed(st, s.segs, s.o.Space, bv.ZExt(s.o.Offset, 64), s.m.Mem)
 	}
 	if s.row.Kind == isa.Exit {
 		base := bv.Mul(bv.Const(uint64(s.frameT.Size), 64), bv.Sub(bv.ZExt(s.m.Level, 64), bv.Const(1, 64)))
@@ -179,21 +179,13 @@ func (s *stepper) seed(st *sym.State) {
 	}
 }
 
-// spanIndex is the span that an access of the row goes through.
-func (s *stepper) spanIndex() *bv.Term {
-	if s.row.Writes() {
-		return bv.Add(s.o.Space, c32(writable))
-	}
-	return s.o.Space
-}
-
 type frameCell struct {
 	off uint64
 	val *bv.Term
 }
 
 // frameCells is how a suspended frame lies in memory: r6 to r9, and the place
-// in the text at which it continues, in bytes.
+// in the text at which it continues, in words.
 func (s *stepper) frameCells(regs []*bv.Term, pc *bv.Term) []frameCell {
 	var out []frameCell
 	_, r := s.frameT.Field("r")
@@ -204,7 +196,7 @@ func (s *stepper) frameCells(regs []*bv.Term, pc *bv.Term) []frameCell {
 	for i, v := range regs {
 		out = append(out, frameCell{uint64(r.Offset) + 8*uint64(i), v})
 	}
-	return append(out, frameCell{uint64(at.Offset), bv.Mul(bv.Const(8, 32), pc)})
+	return append(out, frameCell{uint64(at.Offset), bv.Mul(c32(2), pc)})
 }
 
 // host is the contract of the function that answers system calls: it gets the
@@ -237,12 +229,13 @@ func (s *stepper) host(ex *sym.Exec, st *sym.State, pos string, args []sym.Value
 	ex.Assume(ok, bv.Eq(s.m.HelperStat, status(0)), bv.Ule(s.m.HelperRoom, room))
 	ex.Set(ok, s.reg(0), s.m.HelperR0)
 	ex.Set(ok, s.vmField("room"), s.m.HelperRoom)
-	for _, k := range []int{isa.SegGrant5, isa.SegGrant6, writable + isa.SegGrant5, writable + isa.SegGrant6} {
-		end := ex.Fresh(fmt.Sprintf("granted_end%d", k), 32)
+	for _, k := range granted {
+		end, writeEnd := ex.Fresh(fmt.Sprintf("granted_end%d", k), 32), ex.Fresh(fmt.Sprintf("granted_writable_end%d", k), 32)
 		ex.Set(ok, s.span(k, "end"), end)
-		ex.Assume(ok, endOK(k, end))
+		ex.Set(ok, s.writableEnd(k), writeEnd)
+		ex.Assume(ok, endOK(k, end), writeEndOK(k, writeEnd, end))
 	}
-	ex.Assume(bad, bv.Ne(s.m.HelperStat, status(0)),
+	ex.Assume(bad, bv.Ule(status(1000), s.m.HelperStat), // the number of an FC code
 		bv.Or(bv.Ne(s.m.HelperStat, status(diag.OutOfFuel)), bv.Ult(room, bv.Const(maxPrice-1, 32))))
 	ex.Set(bad, s.vmField("room"), ex.Fresh("helper_room_left", 32))
 	return []sym.Outcome{{State: ok, Result: status(0)}, {State: bad, Result: s.m.HelperStat}}
@@ -284,7 +277,7 @@ func (s *stepper) ends_(st *sym.State, result sym.Value) {
 	s.goal(st, "equals table: stops", s.o.Stop)
 	s.goal(st, "equals table: status", bv.Eq(code, s.o.Status))
 	s.goal(st, "equals table: pc", bv.Eq(pc, s.slot(s.pc).Off))
-	s.goal(st, "equals table: fuel", bv.Eq(room, s.o.Room))
+	s.goal(st, "equals table: fuel", bv.Eq(room, s.boundOf(s.m.Bound)))
 	// The address means something after a refused access only; a helper has
 	// set it itself.
 	address := s.o.Address
@@ -292,7 +285,7 @@ func (s *stepper) ends_(st *sym.State, result sym.Value) {
 		address = bv.Var("helper_address", 32)
 	}
 	s.goal(st, "equals table: address", bv.Or(bv.Ne(code, status(diag.BadAccess)), bv.Eq(s.int(st, s.vmField("address")), address)))
-	s.goal(st, "can be resumed when out of fuel", bv.Or(bv.Ne(code, status(diag.OutOfFuel)), s.resumable(s.pc, room)))
+	s.goal(st, "can be resumed when out of fuel", bv.Or(bv.Ne(code, status(diag.OutOfFuel)), s.resumable(s.pc, s.m.Bound)))
 	s.common(st)
 }
 
@@ -301,7 +294,7 @@ func (s *stepper) inert(st *sym.State, code, pc, room *bv.Term) {
 	affords := isa.Affords(s.bound, bv.Add(s.pc, c32(1)))
 	s.goal(st, "unassigned opcode is inert: status", bv.Eq(code, bv.Ite(affords, status(diag.IllegalOpcode), status(diag.OutOfFuel))))
 	s.goal(st, "unassigned opcode is inert: pc", bv.Eq(pc, s.slot(s.pc).Off))
-	s.goal(st, "unassigned opcode is inert: fuel", bv.Eq(room, bv.Sub(s.bound, bv.Ite(affords, bv.Add(s.pc, c32(1)), s.pc))))
+	s.goal(st, "unassigned opcode is inert: fuel", bv.Eq(room, s.boundOf(s.bound)))
 	for i := range isa.NumRegs {
 		s.goal(st, fmt.Sprintf("unassigned opcode is inert: r%d", i), bv.Eq(s.int(st, s.reg(i)), s.m.Regs[i]))
 	}
@@ -320,9 +313,6 @@ func (s *stepper) common(st *sym.State) {
 	s.memory(st)
 	s.saved(st)
 	s.untouched(st, !called)
-	for _, p := range []sym.Ptr{s.vmField("address"), s.vmField("room")} {
-		s.noAddress(st, s.int(st, p))
-	}
 	for i := range isa.NumRegs {
 		s.noAddress(st, s.int(st, s.reg(i)))
 	}
@@ -361,7 +351,7 @@ func (s *stepper) memory(st *sym.State) {
 	}
 	at := uint8(0)
 	for _, w := range writes {
-		s.goal(st, "equals table: segment of the store", bv.Eq(w.Index, s.spanIndex()))
+		s.goal(st, "equals table: segment of the store", bv.Eq(w.Index, s.o.Space))
 		s.goal(st, "equals table: offset of the store", bv.Eq(w.Off, bv.Add(bv.ZExt(s.o.Offset, 64), bv.Const(uint64(at), 64))))
 		if at+w.Size > s.row.Size {
 			s.goal(st, "equals table: size of the store", bv.False)
@@ -406,7 +396,7 @@ func (s *stepper) untouched(st *sym.State, spansToo bool) {
 				return true
 			}
 		}
-		return !spansToo && p.Obj == s.vm && p.Path[0] == s.vmField("span").Path[0]
+		return !spansToo && p.Obj == s.vm && (p.Path[0] == s.vmField("span").Path[0] || p.Path[0] == s.vmField("writable_end").Path[0])
 	}
 	for _, o := range []*sym.Object{s.vm, s.inst} {
 		before := make(map[string]sym.Value)

@@ -300,6 +300,9 @@ func (ex *Exec) access(st *State, p Ptr, t *cir.Type, write bool, pos string) bo
 	perm := o.Read
 	if write {
 		what, perm = "write", o.Write
+		if o.WriteLen != nil {
+			n = o.WriteLen(p.Index)
+		}
 	}
 	ex.Goal(st, what+" in bounds", pos, bv.All(bv.Ule(size, n), bv.Ule(p.Off, bv.Sub(n, size))))
 	if perm != nil {

@@ -65,10 +65,13 @@ type Object struct {
 	// Blobs. Index is nil unless Family.
 	Family bool
 	Len    func(index *bv.Term) *bv.Term // bytes, 64 bits, below 2^40
-	Read   func(index *bv.Term) *bv.Term // permission; nil is always
-	Write  func(index *bv.Term) *bv.Term
-	Align  uint64    // of the first byte
-	Elem   *cir.Type // declared element type; nil for bytes
+
+	// WriteLen is how many of them may be written; nil is all of them.
+	WriteLen func(index *bv.Term) *bv.Term
+	Read     func(index *bv.Term) *bv.Term // permission; nil is always
+	Write    func(index *bv.Term) *bv.Term
+	Align    uint64    // of the first byte
+	Elem     *cir.Type // declared element type; nil for bytes
 
 	// Every is a fact about whatever is read of the unknown contents.
 	Every func(off, val *bv.Term) *bv.Term
