@@ -2,4 +2,4 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
-/* of the core's files, for the go command to see when they change: f8ae592f2ea11d3e418c055a484e8b8755ebacd2dbe341f771dfdc8dec48e9c1 */
+/* of the core's files, for the go command to see when they change: 1a1c2100e2990a3f63870167d22dd7cfdc8d3be205150b8ea80344bce4b3141e */

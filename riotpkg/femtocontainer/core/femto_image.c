@@ -12,14 +12,13 @@ enum { HEADER = 32, ENTRY = 8, HOOK = 16 };
 
 uint16_t femto_image_open(femto_image_t *img, const uint8_t *buf, uint32_t len)
 {
-    const femto_word_t *const words = (const femto_word_t *)(const void *)buf;
-
     if (len < HEADER) {
         return FEMTO_E_TRUNCATED;
     }
     if (((uintptr_t)buf & 7) != 0) {
         return FEMTO_E_MISALIGNED;
     }
+    const femto_word_t *const words = (const femto_word_t *)(const void *)buf;
     if ((words[0] & 0xffffff) != 0x43467f) {
         return FEMTO_E_BAD_MAGIC;
     }
@@ -71,11 +70,11 @@ uint16_t femto_image_open(femto_image_t *img, const uint8_t *buf, uint32_t len)
         pos += HOOK * (entry >> 8);
     }
     uint32_t at = pos;
-    img->helpers = (const femto_half_t *)(const void *)(buf + pos);
     pos += 2 * (uint32_t)img->n_helpers;
     if (pos > total) {
         return FEMTO_E_TRUNCATED;
     }
+    img->helpers = (const femto_half_t *)(const void *)(buf + at);
     for (uint32_t last = 0; at != pos; at += 2) {
         const uint32_t id = *(const femto_half_t *)(const void *)(buf + at);
         if (id <= last) {
@@ -94,13 +93,14 @@ uint16_t femto_image_open(femto_image_t *img, const uint8_t *buf, uint32_t len)
     }
 
     /* Each of the four is below 2^24 and pos below 2^13: the sum does not wrap. */
-    img->text = words + pos / 4;
-    img->rodata = buf + pos + text;
-    at = pos + text + img->rodata_len + img->data_len;
+    const uint32_t code = pos;
+    at = code + text + img->rodata_len + img->data_len;
     pos = at + names;
     if (pos != total) {
         return pos > total ? FEMTO_E_TRUNCATED : FEMTO_E_TRAILING;
     }
+    img->text = words + code / 4;
+    img->rodata = buf + code + text;
     for (; at != pos; at++) {
         if (buf[at] < '!' || buf[at] > '~') {
             return FEMTO_E_BAD_ENTRY_RECORD;
