@@ -4,12 +4,15 @@
 package coq
 
 import (
+	"flag"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+var all = flag.Bool("mutants", false, "seed every error; takes minutes")
 
 // A mutant is an error seeded in one file, and the file whose theorems (or
 // lemmas about rows) it must break.
@@ -51,8 +54,8 @@ var mutants = []mutant{
 
 // TestMutantsAreRed seeds each error and expects the file named to fail.
 func TestMutantsAreRed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIP: seeded errors in Coq take minutes")
+	if !*all {
+		t.Skip("SKIP: seeded errors in Coq take minutes; run with -mutants")
 	}
 	for _, m := range mutants {
 		t.Run(strings.ReplaceAll(m.name, " ", "_"), func(t *testing.T) {
@@ -81,8 +84,8 @@ func TestAxiomsAreRed(t *testing.T) {
 		"variable": {"Lemma wrap_small : forall w a, 0 <= a < 2 ^ w -> wrap w a = a.\nProof. intros. apply Z.mod_small. assumption. Qed.", "Variable wrap_small : forall w a, 0 <= a < 2 ^ w -> wrap w a = a."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() {
-				t.Skip("SKIP: Coq takes half a minute")
+			if !*all {
+				t.Skip("SKIP: Coq takes half a minute; run with -mutants")
 			}
 			rep := prove(t, Options{Edit: func(file, text string) string {
 				if file == "bits.v" {
