@@ -185,7 +185,7 @@ func generalise(terms []*bv.Term) []*bv.Term {
 		switch {
 		case t.Op != bv.OpVar && choice(t):
 			n++
-			r = bv.Var(fmt.Sprintf("choice!%d", n), t.Width)
+			r = bv.Var(fmt.Sprintf("choice~%d", n), t.Width)
 		case len(t.Args) > 0:
 			args := make([]*bv.Term, len(t.Args))
 			for i, a := range t.Args {

@@ -82,6 +82,7 @@ func (l *layout) inBuffer(n *bv.Term) []sym.Cond {
 		{Name: "frame size", Term: bv.And(le(l.Frame, c(isa.MaxFrame)), bv.Eq(bv.Extract(l.Frame, 0, 3), bv.Const(0, 3)))},
 		{Name: "call depth", Term: bv.And(le(c(1), l.Depth), le(l.Depth, c(isa.MaxDepth)))},
 		{Name: "has an entry", Term: le(c(1), l.NEntries)},
+		{Name: "nothing is behind the buffer", Term: bv.All(le(l.Entries, n), le(l.Helpers, n), le(l.Text, n), le(l.ROData, n))},
 		{Name: "entries behind the header", Term: bv.And(le(c(32), l.Entries), bv.Eq(bv.Extract(l.Entries, 0, 2), bv.Const(0, 2)))},
 		{Name: "helpers behind the entries", Term: bv.And(le(plus(l.Entries, 8, l.NEntries), l.Helpers), bv.Eq(bv.Extract(l.Helpers, 0, 1), bv.Const(0, 1)))},
 		{Name: "text behind the helpers", Term: bv.And(le(plus(l.Helpers, 2, l.NHelpers), l.Text), bv.Eq(bv.Extract(l.Text, 0, 3), bv.Const(0, 3)))},

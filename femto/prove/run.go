@@ -72,7 +72,9 @@ func units(lib *library, families []string) (out []*Unit, missing []string) {
 		case "verify":
 			us = verifierUnits(lib)
 		case "load":
-			us = loaderUnits(lib)
+			us = append(loaderUnits(lib), ofFamily(hostUnits(lib), "load")...)
+		case "start":
+			us = ofFamily(hostUnits(lib), "start")
 		}
 		if us == nil {
 			missing = append(missing, f)

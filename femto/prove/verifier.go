@@ -23,7 +23,7 @@ type imageWorld struct {
 	slots, nEntries, nHelpers, nG *bv.Term
 }
 
-func u(bits uint8) *cir.Type {
+func uintType(bits uint8) *cir.Type {
 	return &cir.Type{Kind: cir.Int, Bits: bits, Size: int64(bits / 8), Align: int64(bits / 8)}
 }
 
@@ -34,16 +34,16 @@ func array(name string, n *bv.Term, size uint64, align uint64) *sym.Object {
 		Write: func(*bv.Term) *bv.Term { return bv.False }}
 }
 
-func newImageWorld(ex *sym.Exec, u32 *cir.Unit) (*imageWorld, *sym.State) {
-	w := &imageWorld{ex: ex, imageT: structType(u32, "femto_image"),
+func newImageWorld(ex *sym.Exec, unit *cir.Unit) (*imageWorld, *sym.State) {
+	w := &imageWorld{ex: ex, imageT: structType(unit, "femto_image"),
 		slots: bv.Var("slots", 32), nEntries: bv.Var("n_entries", 8), nHelpers: bv.Var("n_helpers", 8), nG: bv.Var("n_granted", 32)}
 	w.img = &sym.Object{Name: "image", Type: w.imageT, Const: true}
 	w.text = array("text", w.slots, 8, 8)
 	w.entries = array("entries", w.nEntries, 8, 8)
 	w.helpers = array("helpers", w.nHelpers, 2, 2)
 	w.granted = array("granted", w.nG, 2, 2)
-	w.granted.Elem = u(16)
-	w.pcOut = &sym.Object{Name: "pc_out", Type: u(32)}
+	w.granted.Elem = uintType(16)
+	w.pcOut = &sym.Object{Name: "pc_out", Type: uintType(32)}
 	st := ex.NewState()
 	for _, o := range []*sym.Object{w.img, w.text, w.entries, w.helpers, w.granted, w.pcOut} {
 		st.Put(o)

@@ -151,17 +151,15 @@ func (ex *Exec) assume(st *State, c *bv.Term) {
 // S simplifies.
 func (ex *Exec) S(t *bv.Term) *bv.Term { return ex.Simp.Do(t) }
 
-// Fresh is a new variable.
+// Fresh is a new variable. Its name ends in "!" and a number, which no variable
+// of the caller's may.
 func (ex *Exec) Fresh(name string, width uint8) *bv.Term {
 	if ex.fresh == nil {
 		ex.fresh = make(map[string]int)
 	}
 	n := ex.fresh[name]
 	ex.fresh[name]++
-	if n > 0 {
-		name = fmt.Sprintf("%s!%d", name, n)
-	}
-	return bv.Var(name, width)
+	return bv.Var(fmt.Sprintf("%s!%d", name, n), width)
 }
 
 // Goal adds a goal under the state's path condition.
