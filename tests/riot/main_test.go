@@ -36,6 +36,14 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	if noRIOT != "" {
+		if os.Getenv("REQUIRE_RIOT") == "1" {
+			fmt.Fprintln(os.Stderr, "REQUIRE_RIOT=1, but", noRIOT)
+			os.Exit(1)
+		}
+		fmt.Println("SKIP: tests/riot:", noRIOT)
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
@@ -60,7 +68,7 @@ func prepare() error {
 		riotBase = filepath.Join(root, "RIOT")
 		out, err := exec.Command(filepath.Join(root, "tools", "setup", "riot")).CombinedOutput()
 		if err != nil {
-			noRIOT = strings.TrimSpace(string(out))
+			noRIOT, _, _ = strings.Cut(string(out), "\n") // the second line is a hint
 		}
 	}
 	if _, err := os.Stat(filepath.Join(riotBase, "Makefile.include")); err != nil && noRIOT == "" {
@@ -69,6 +77,8 @@ func prepare() error {
 	return nil
 }
 
+var said = map[string]bool{}
+
 // skip says why a test cannot run, or fails when that is not acceptable.
 func skip(t *testing.T, format string, args ...any) {
 	t.Helper()
@@ -76,16 +86,16 @@ func skip(t *testing.T, format string, args ...any) {
 	if os.Getenv("REQUIRE_RIOT") == "1" {
 		t.Fatalf("REQUIRE_RIOT=1, but %s", why)
 	}
-	fmt.Printf("SKIP: %s: %s\n", t.Name(), why)
+	if !said[why] { // one line for each thing that is missing
+		said[why] = true
+		fmt.Printf("SKIP: %s: %s\n", t.Name(), why)
+	}
 	t.Skip(why)
 }
 
-// need skips unless RIOT and the programs are there.
+// need skips unless the programs are there.
 func need(t *testing.T, programs ...string) {
 	t.Helper()
-	if noRIOT != "" {
-		skip(t, "%s", noRIOT)
-	}
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
 			skip(t, "%s is not installed", p)
