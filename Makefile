@@ -30,10 +30,12 @@ boards:
 
 prove:
 	@tools/setup/packages prove
+	go run ./femto/prove/coq/gateb
 	go run ./tools/femtoprove -cold
 
 prove-quick:
 	@tools/setup/packages prove
+	go run ./femto/prove/coq/gateb
 	go run ./tools/femtoprove
 
 bench:

@@ -28,15 +28,6 @@ func prove(t *testing.T, opts Options) *Report {
 	return rep
 }
 
-func TestGateIsGreen(t *testing.T) {
-	rep := prove(t, Options{})
-	assert.True(t, rep.Green(), "%v", rep.Failures)
-	for _, r := range rep.Theorems {
-		t.Logf("%s: %s", r.Theorem, r.Assumptions)
-	}
-	t.Logf("%v %v", rep.Took, rep.Times)
-}
-
 func TestMissingCoqIsRed(t *testing.T) {
 	_, err := Run(t.Context(), Options{Coqc: "no-such-coqc"})
 	assert.ErrorIs(t, err, ErrNoCoq)

@@ -182,10 +182,9 @@ Proof.
   - apply AC; [ reflexivity | discriminate ].
   - apply AC; [ reflexivity | discriminate ].
   - destruct (r_taken r (env_of u f imm2 0)) eqn:TK.
-    + destruct (affords (bound u) (pc u + r_width r));
-        (split; [ discriminate | ]); [ | exact I ].
-      destruct I as [P F D R].
-      constructor; cbn [res_cpu transfer pc frames regs];
+    + match goal with |- context [if ?b then _ else _] => destruct b end;
+        (split; [ discriminate | ]); cbn [res_cpu]; first [ exact I | idtac ];
+      destruct I as [P F D R]; constructor; cbn [transfer pc frames regs];
         [ apply T; reflexivity | exact F | exact D | exact R ].
     + split; [ discriminate | ]. apply inv_go; [ exact I | | reflexivity ].
       apply N; [ | discriminate ]. intros _. exists (env_of u f imm2 0). exact TK.
