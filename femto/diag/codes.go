@@ -79,6 +79,46 @@ const (
 	BadGrant      Code = 3006
 	StringTooLong Code = 3007
 	BadFormat     Code = 3008
+
+	BadURL            Code = 4001
+	Busy              Code = 4002
+	FetchFailed       Code = 4003
+	TooLong           Code = 4004
+	BadManifest       Code = 4005
+	ManifestSignature Code = 4006
+	OperatorRevoked   Code = 4007
+	WrongVendor       Code = 4008
+	WrongClass        Code = 4009
+	WrongDevice       Code = 4010
+	BadComponent      Code = 4011
+	UnknownHook       Code = 4012
+	UnknownSlot       Code = 4013
+	OldSequence       Code = 4014
+	WrongSize         Code = 4015
+	WrongDigest       Code = 4016
+	Unsigned          Code = 4017
+	ImageSignature    Code = 4018
+	UnknownKey        Code = 4019
+	KeyRevoked        Code = 4020
+	TenantRefused     Code = 4021
+	SlotQuota         Code = 4022
+	StorageFull       Code = 4023
+	StorageError      Code = 4024
+	BadRecord         Code = 4025
+	AttachRefused     Code = 4026
+	BadRevocation     Code = 4027
+	NotAuthenticated  Code = 4028
+	BadRequest        Code = 4029
+
+	BadKeyFile   Code = 4050
+	OpenKeyFile  Code = 4051
+	BadSignature Code = 4052
+	BadEnvelope  Code = 4053
+	NoAnswer     Code = 4054
+	NotAdmitted  Code = 4055
+	BadAnswer    Code = 4056
+	NoVerdict    Code = 4057
+	NotServed    Code = 4058
 )
 
 // Table documents every code, in ascending order.
@@ -229,4 +269,82 @@ var Table = []Entry{
 		"A string that is passed to a system call may have at most 255 characters before its terminating zero. Usual causes: the zero is missing, or a buffer of bytes was passed as a string."},
 	{BadFormat, "BAD_FORMAT", "format string with a conversion that is not allowed",
 		"printf and log_write know %d %i %u %x %X %c %s %p and %%, with l or ll for 64-bit numbers, the flags - and 0, and a width up to 64; %n and precision are refused, and so are more conversions than there are arguments (4 for printf, 3 for log_write). Nothing was printed."},
+
+	{BadURL, "BAD_URL", "URL that the device does not follow",
+		"The URL of a manifest or an image has to be 1 to 127 characters of ASCII, begin with coap:// or coaps://, and begin with the prefix that the firmware demands, if it does."},
+	{Busy, "BUSY", "another job runs",
+		"The device does one job at a time and was asked for another one. Nothing was changed; ask again when the job has ended, which femto device info shows."},
+	{FetchFailed, "FETCH_FAILED", "file could not be fetched",
+		"The server did not answer, does not have the file, or stopped in the middle. Check that the device can reach the address in the URL (femto deploy --serve sets it) and that a firewall lets UDP pass. What was installed before runs on."},
+	{TooLong, "TOO_LONG", "file is longer than what fits",
+		"The manifest is longer than the device's buffer, the image longer than its slots, or the server sends more than the manifest announces. Nothing was changed."},
+	{BadManifest, "BAD_MANIFEST", "manifest does not have the shape that devices take",
+		"A device takes exactly one shape of SUIT manifest (docs/deployment.md): shortest encodings, keys in order, nothing else. The place is the offset in the file. Make manifests with femto manifest; femto inspect shows what is in one."},
+	{ManifestSignature, "MANIFEST_SIGNATURE", "manifest is not signed by an operator of the device",
+		"None of the operators' keys in the firmware verifies the signature: it was made with another key, or the manifest was changed after it was signed. Nothing was changed."},
+	{OperatorRevoked, "OPERATOR_REVOKED", "operator's key is revoked",
+		"The manifest is signed with an operator's key that was revoked on this device. Sign with another one; taking a revocation back is a firmware update."},
+	{WrongVendor, "WRONG_VENDOR", "manifest is for devices of another vendor",
+		"The vendor in the manifest is not the device's. femto device info prints the device's."},
+	{WrongClass, "WRONG_CLASS", "manifest is for another class of devices",
+		"The class in the manifest is not the device's, which consists of product and board. femto device info prints it; femto deploy reads it from the device."},
+	{WrongDevice, "WRONG_DEVICE", "manifest is for another device",
+		"The manifest is bound to one device, and this is another. Make one for this device, or an unbound one for all devices of the class."},
+	{BadComponent, "BAD_COMPONENT", "component name is not allowed",
+		"A component is fc, the hook, the slot, and perhaps 16 hex digits of a device, or fc, revoked; its parts are of a-z, 0-9 and -, and together, with a dot before each, at most 31 characters unless the firmware has room for more."},
+	{UnknownHook, "UNKNOWN_HOOK", "device has no such hook",
+		"The firmware has no hook of this name that takes containers from the network. femto device info lists those that do."},
+	{UnknownSlot, "UNKNOWN_SLOT", "hook has no such slot",
+		"Slots are numbered from 0. femto device info prints how many a hook has."},
+	{OldSequence, "OLD_SEQUENCE", "sequence number is not newer",
+		"The device has done a manifest with this number or a greater one for the slot. That protects against old manifests that are sent again, also after a removal or a restart. Make a new manifest."},
+	{WrongSize, "WRONG_SIZE", "image does not have the size in the manifest",
+		"The server's file is shorter than the manifest says: it was cut off, or replaced after the manifest was made."},
+	{WrongDigest, "WRONG_DIGEST", "image does not have the digest in the manifest",
+		"The file is not the one that the manifest was made for, or was changed on the way. What was installed before runs on."},
+	{Unsigned, "UNSIGNED", "image is not signed",
+		"A device takes only images that a tenant signed: femto sign."},
+	{ImageSignature, "IMAGE_SIGNATURE", "signature of the image is not valid",
+		"The signature is not in the one form that devices take (docs/deployment.md), or the image was changed after it was signed. Sign it again with femto sign."},
+	{UnknownKey, "UNKNOWN_KEY", "image is signed by a key that is not known here",
+		"No tenant of the firmware's contract has this key. Sign with a tenant's key, or add the key to the contract, which is a firmware update."},
+	{KeyRevoked, "KEY_REVOKED", "tenant's key is revoked",
+		"The image is signed with a key that was revoked on this device. Its containers are detached, and none is installed any more."},
+	{TenantRefused, "TENANT_REFUSED", "tenant may not use the hook",
+		"The contract of the firmware does not let the tenant that signed the image attach containers to this hook."},
+	{SlotQuota, "SLOT_QUOTA", "tenant has no slot left",
+		"The tenant has as many images installed as its quota in the contract allows. Remove one: femto device rm."},
+	{StorageFull, "STORAGE_FULL", "no room for the image",
+		"The device's flash or RAM for images is full. Remove another image first. What was installed before runs on."},
+	{StorageError, "STORAGE_ERROR", "flash could not be read or written",
+		"The file system or the flash reported an error, whose number is the place. What was installed before is unchanged; if it happens again, the flash is worn out or was not formatted."},
+	{BadRecord, "BAD_RECORD", "what is stored for the slot is damaged",
+		"At boot the device found a slot whose record cannot be read or whose image does not match it. The slot is not attached; install again."},
+	{AttachRefused, "ATTACH_REFUSED", "hook does not take another container",
+		"The image is fine, but its hook has as many containers as the contract allows, or no RAM or thread is left for it. The old container runs on."},
+	{BadRevocation, "BAD_REVOCATION", "not a list of keys to revoke",
+		"The payload of a manifest for fc/revoked is a CBOR list of 1 to 32 key ids of 8 bytes each, and the device has to have room for them. Nothing was revoked."},
+	{NotAuthenticated, "NOT_AUTHENTICATED", "request came without authentication",
+		"What changes the device is taken over CoAPs only, with the device's pre-shared key. Use coaps:// and --psk."},
+	{BadRequest, "BAD_REQUEST", "malformed request",
+		"The device could not read the request. This happens when femto and firmware are of different versions."},
+
+	{BadKeyFile, "BAD_KEY_FILE", "not a key file",
+		"A signing key is a PEM file with one Ed25519 private key in PKCS#8 form, not encrypted, as femto keygen writes it; a pre-shared key is a file with one line IDENTITY:HEX."},
+	{OpenKeyFile, "OPEN_KEY_FILE", "key file can be read by others",
+		"The file has a secret and may be read or written by its owner only. If nobody else read it so far: chmod 600 FILE. Otherwise make a new key."},
+	{BadSignature, "BAD_SIGNATURE", "signature does not verify",
+		"The signature was made with another key, or what it signs was changed afterwards."},
+	{BadEnvelope, "BAD_ENVELOPE", "not a SUIT manifest that femto reads",
+		"The file is not a SUIT envelope of draft-ietf-suit-manifest-09 as RIOT has it, nor one of draft 34, or uses parts of SUIT that femtocontainer does not."},
+	{NoAnswer, "NO_ANSWER", "device does not answer",
+		"No answer came in time: the address is wrong, the device is down, the network loses too much, or the device does not listen on that port (CoAP 5683, CoAPs 5684)."},
+	{NotAdmitted, "NOT_ADMITTED", "device did not accept the pre-shared key",
+		"The DTLS handshake failed. Check identity and key of --psk against what is built into the firmware."},
+	{BadAnswer, "BAD_ANSWER", "device's answer makes no sense",
+		"The answer is not what docs/deployment.cddl describes: it is no femtocontainer device, its firmware was built without femtocontainer_suit, or it is of another version."},
+	{NoVerdict, "NO_VERDICT", "job did not end in time",
+		"The device took the job, but did not report how it ended in the time that was given (--timeout). It may still end; femto device info tells."},
+	{NotServed, "NOT_SERVED", "file cannot be served",
+		"A CoAP server for the file could not be started: the address is in use or not of this machine, or no address was found under which the device could reach it (--serve)."},
 }
