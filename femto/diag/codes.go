@@ -22,6 +22,7 @@ const (
 	UnsupportedSection Code = 1014
 	Recursion          Code = 1015
 	NoSourceLines      Code = 1016
+	NotAnEntry         Code = 1017
 
 	NoCompiler      Code = 1030
 	CompileError    Code = 1031
@@ -159,6 +160,8 @@ var Table = []Entry{
 		"A warning: the depth of a recursion cannot be computed, so the image gets a bound. A call beyond it faults. Set the bound with --depth, or write a loop."},
 	{NoSourceLines, "NO_SOURCE_LINES", "no source lines",
 		"A warning: the object's BTF could not be read, so diagnostics will not name C lines. Objects without BTF are taken without a warning."},
+	{NotAnEntry, "NOT_AN_ENTRY", "function is left out of the image",
+		"Where functions with SEC(\"name\") stand, they are the entry points, and a global function without a section that no other calls can never run. Give it a SEC, name it with --entry, or make it static."},
 
 	{NoCompiler, "NO_COMPILER", "no clang that can compile for BPF",
 		"femto build runs clang, version 14 or newer, with the BPF target. On Debian and Ubuntu: apt-get install clang. Another compiler is chosen with --clang."},

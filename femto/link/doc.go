@@ -19,8 +19,8 @@
 // instruction calls through one.
 //
 // Entry points are the global functions in sections of their own (SEC("name")).
-// An object without such sections offers every global function that no function
-// calls. SEC("hook/NAME") also binds to the hook NAME, or to the hook with the
+// Objects without such sections offer every global function that no function
+// calls; beside a SEC such a function is left out, with a warning. SEC("hook/NAME") also binds to the hook NAME, or to the hook with the
 // UUID that stands there.
 //
 // The frame size is the largest that the compiler noted in .stack_sizes; a

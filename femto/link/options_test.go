@@ -95,13 +95,17 @@ func TestEntryOption(t *testing.T) {
 	assert.Equal(t, diag.NoEntry, errorCode(err), "a static function is no entry point: %v", err)
 }
 
+// programs are the entry points of testdata/calls.c; named, they leave no doubt
+// about its other functions.
+var programs = []string{"program", "second"}
+
 func TestStackOption(t *testing.T) {
-	out, err := build(t, Options{Stack: 504}, "testdata/calls.c")
+	out, err := build(t, Options{Stack: 504, Entries: programs}, "testdata/calls.c")
 	require.NoError(t, err)
 	assert.EqualValues(t, 504, out.Image.Frame)
 	assert.Empty(t, out.Warnings)
 
-	out, err = build(t, Options{Stack: 16}, "testdata/calls.c")
+	out, err = build(t, Options{Stack: 16, Entries: programs}, "testdata/calls.c")
 	require.NoError(t, err)
 	assert.EqualValues(t, 16, out.Image.Frame)
 	require.Len(t, out.Warnings, 1)
@@ -126,7 +130,7 @@ func TestDepthOption(t *testing.T) {
 	assert.EqualValues(t, 20, out.Image.Depth)
 	assert.Empty(t, out.Warnings, "who sets the bound knows about the recursion")
 
-	out, err = build(t, Options{Depth: 3}, "testdata/calls.c")
+	out, err = build(t, Options{Depth: 3, Entries: programs}, "testdata/calls.c")
 	require.NoError(t, err)
 	assert.EqualValues(t, 3, out.Image.Depth)
 	require.Len(t, out.Warnings, 1)

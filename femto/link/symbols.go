@@ -149,6 +149,7 @@ func (l *linker) chooseEntries() error {
 		}
 	case len(programs) > 0:
 		l.entries = programs
+		l.warnLeftOut(uncalled)
 	default:
 		l.entries = uncalled
 	}
@@ -161,6 +162,18 @@ func (l *linker) chooseEntries() error {
 			WithHint("name the entry points with --entry, or make the other functions static")
 	}
 	return nil
+}
+
+// warnLeftOut tells of functions that the first SEC of a program turned from
+// entry points into code that nothing reaches.
+func (l *linker) warnLeftOut(functions []*function) {
+	var names []string
+	for _, f := range functions {
+		names = append(names, f.name)
+	}
+	if len(names) > 0 {
+		l.warn(diag.NotAnEntry, "%s: left out, since functions with SEC are the entry points and none calls it", strings.Join(names, ", "))
+	}
 }
 
 // calledFunctions is the set of functions that another one calls.

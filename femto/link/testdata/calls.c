@@ -6,6 +6,7 @@
 // it does not matter.
 //! clang
 //! entries program second
+//! warning FC1017: never_called: left out
 //! functions leaf middle outer program second
 //! depth 4
 //! frame 32
