@@ -212,6 +212,12 @@ func (w *world) boundOf(n *bv.Term) *bv.Term {
 // loopNames are the locals of an engine's loop.
 type loopNames struct{ pc, bound string }
 
+// fuelLeft is what a run may still use, in bytes of text, counted so that it is
+// never negative: the bound never moves before the text.
+func (w *world) fuelLeft(bytes, rel *bv.Term) *bv.Term {
+	return bv.ZExt(bv.Add(bv.Sub(rel, bv.Extract(bytes, 0, 32)), bv.Const(8*maxSlots, 32)), 64)
+}
+
 // runInvariant holds whenever an engine is about to fetch an instruction.
 // bytes is the place of pc in the text; rel is bound, counted from the text.
 func (w *world) runInvariant(bytes, rel *bv.Term) []sym.Cond {
@@ -238,20 +244,21 @@ func (w *world) stateInvariant(st *sym.State) []sym.Cond {
 }
 
 // havoc makes arbitrary what the loop of an engine changes: the registers, the
-// segments' contents, saved frames, and the spans that a helper may map.
-func (w *world) havoc(st *sym.State) {
+// segments' contents, saved frames, and the spans that a helper may map. The
+// names of the values begin with prefix: two arbitrary states need two.
+func (w *world) havoc(st *sym.State, prefix string) {
 	ex := w.ex
 	for i := range isa.NumRegs {
-		ex.Set(st, w.reg(i), bv.Var(fmt.Sprintf("r%d", i), 64))
+		ex.Set(st, w.reg(i), bv.Var(fmt.Sprintf("%sr%d", prefix, i), 64))
 	}
 	for _, k := range granted {
 		ex.Set(st, w.span(k, "end"), ex.Fresh(fmt.Sprintf("end%d_now", k), 32))
 		ex.Set(st, w.writableEnd(k), ex.Fresh(fmt.Sprintf("writable_end%d_now", k), 32))
 	}
-	ex.Set(st, w.vmField("address"), bv.Var("address", 32))
-	ex.Set(st, w.vmField("room"), bv.Var("room_before", 32))
-	ex.Set(st, w.vmField("pc"), sym.Ptr{Obj: w.text, Off: bv.Var("vm_pc_before", 64)})
-	ex.Set(st, w.instField("level"), bv.Var("level", 32))
+	ex.Set(st, w.vmField("address"), bv.Var(prefix+"address", 32))
+	ex.Set(st, w.vmField("room"), bv.Var(prefix+"room_before", 32))
+	ex.Set(st, w.vmField("pc"), sym.Ptr{Obj: w.text, Off: bv.Var(prefix+"vm_pc_before", 64)})
+	ex.Set(st, w.instField("level"), bv.Var(prefix+"level", 32))
 	ex.Scramble(st, w.segs)
 	ex.Scramble(st, w.frames)
 }

@@ -37,7 +37,7 @@ func (s *stepper) run() error {
 	ex.Loops = map[string]*sym.Loop{s.loop: {
 		Inv:     func(h *sym.Head) []sym.Cond { return s.invariant(h) },
 		Havoc:   s.atHead,
-		Enter:   s.enter,
+		Enter:   func(h *sym.Head) { s.enter(h.State) },
 		Variant: func(h *sym.Head) *bv.Term { return s.fuel(h) },
 		Back:    s.goesOn,
 		Forget:  true,
@@ -59,18 +59,16 @@ func (s *stepper) textPtr(p sym.Ptr) *bv.Term {
 	return p.Off
 }
 
-// fuel is what is left, in bytes of text, counted so that it is never
-// negative: the bound never moves before the text. Each instruction uses some.
+// fuel is what is left at the head of the loop. Each instruction uses some.
 func (s *stepper) fuel(h *sym.Head) *bv.Term {
-	left := bv.Sub(bv.Sub(h.Int(s.names.bound), s.textLow), bv.Extract(h.Ptr(s.names.pc).Off, 0, 32))
-	return bv.ZExt(bv.Add(left, bv.Const(8*maxSlots, 32)), 64)
+	return s.fuelLeft(h.Ptr(s.names.pc).Off, bv.Sub(h.Int(s.names.bound), s.textLow))
 }
 
 // atHead gives the arbitrary state at the fetch a form in which pc and bound
 // count slots. That every state which the invariant admits has this form is
 // the goal that slotForm states once.
 func (s *stepper) atHead(h *sym.Head) {
-	s.havoc(h.State)
+	s.havoc(h.State, "")
 	s.look(h.State)
 	s.pc, s.bound = bv.Var("pc", 32), bv.Var("bound", 32)
 	h.Set(s.names.pc, s.slot(s.pc))
@@ -98,8 +96,8 @@ func (w *world) slotForm() {
 
 // enter says which instruction is at pc, and what the verifier established
 // about it (family "accepted").
-func (s *stepper) enter(h *sym.Head) {
-	ex, st := s.ex, h.State
+func (s *stepper) enter(st *sym.State) {
+	ex := s.ex
 	level := s.int(st, s.instField("level"))
 	regs := [isa.NumRegs]*bv.Term{}
 	for i := range regs {

@@ -145,8 +145,16 @@ func coreUnit(lib *library, v variant, family, item, extra string, roots []strin
 func stepUnits(lib *library, v variant) []*Unit {
 	unit := func(item string, row *isa.Row, op uint8) *Unit {
 		return coreUnit(lib, v, "step", item, describe(row), []string{"femto_resume"}, func(ex *sym.Exec, u *cir.Unit) error {
-			s := &stepper{world: newWorld(ex, u), row: row, op: op, loop: "femto_resume#0", names: v.names}
-			return s.run()
+			s := stepper{world: newWorld(ex, u), row: row, op: op, loop: "femto_resume#0", names: v.names}
+			if !v.regs {
+				return s.run()
+			}
+			fast, err := named(ex.Units, "femto_run")
+			if err != nil {
+				return err
+			}
+			t := &threader{stepper: s, fast: fast}
+			return t.runThreads()
 		})
 	}
 	var out []*Unit

@@ -24,6 +24,7 @@ type variant struct {
 	Macros []string
 	Engine string // "" where the engine makes no difference
 	names  loopNames
+	regs   bool // the register form of the fast engine
 }
 
 // gnu is what gcc and clang define, the compilers that are supported, on the
@@ -38,7 +39,8 @@ func variants(base string, macros ...string) []variant {
 	return out
 }
 
-// engines are the loop forms of both engines.
+// engines are the forms of both engines. What selects the register form is in
+// femto_fast.h; everything else takes the loop.
 func engines() []variant {
 	var out []variant
 	for _, v := range variants("small-") {
@@ -48,6 +50,18 @@ func engines() []variant {
 	for _, v := range variants("fast-", "FEMTO_ENGINE_FAST=1", "FEMTO_FAST_LOOP=1") {
 		v.Engine, v.names = "fast", loopNames{"PC", "BOUND"}
 		out = append(out, v)
+	}
+	for _, cpu := range []struct {
+		name   string
+		model  cir.Model
+		macros []string
+	}{
+		{"thumb2", cir.ILP32, []string{"__thumb2__=1"}},
+		{"rv32", cir.ILP32, []string{"__riscv=1"}},
+		{"rv64", cir.LP64, []string{"__riscv=1"}}, // and, but for names of registers, the one for tests on x86-64
+	} {
+		out = append(out, variant{Name: "fast-regs-" + cpu.name, Engine: "fast", Model: cpu.model, regs: true,
+			Macros: slices.Concat(gnu, []string{"FEMTO_ENGINE_FAST=1", "__OPTIMIZE__=1"}, cpu.macros)})
 	}
 	return out
 }

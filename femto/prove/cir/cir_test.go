@@ -23,22 +23,24 @@ func load(t *testing.T, src string) (*Unit, error) {
 // skipped.
 func TestUnknownConstructsAreErrors(t *testing.T) {
 	for name, src := range map[string]string{
-		"floating point":      "float f(float x) { return x; }",
-		"union":               "union u { int a; char b; }; int f(union u *p) { return p->a; }",
-		"bit field":           "struct s { int a : 3; }; int f(struct s *p) { return p->a; }",
-		"assembly":            "void f(void) { __asm__ volatile (\"nop\"); }",
-		"computed goto":       "int f(void *p) { goto *p; }",
-		"volatile":            "int f(volatile int *p) { return *p; }",
-		"variable array":      "int f(int n) { int a[n]; a[0] = 1; return a[0]; }",
-		"integer to pointer":  "int f(uintptr_t n) { return *(int *)n; }",
-		"pointer to short":    "uint16_t f(int *p) { return (uint16_t)(uintptr_t)p + (uint16_t)p; }",
-		"unordered effects":   "int f(int i) { return i++ + i; }",
-		"unordered calls":     "int g(void); int h(void); int f(void) { return g() + h(); }",
-		"unordered store":     "void f(int *a, int i) { i = i++; a[0] = i; }",
-		"compound literal":    "struct s { int a; }; void f(struct s *a) { *a = (struct s){ 1 }; }",
-		"variadic call":       "int p(const char *, ...); int f(void) { return p(0); }",
-		"goto into two heads": "int f(int i) { if (i) goto a; b: i++; a: i--; if (i) goto b; return i; }",
-		"statement expr":      "int f(int i) { return ({ i; }); }",
+		"floating point":       "float f(float x) { return x; }",
+		"union":                "union u { int a; char b; }; int f(union u *p) { return p->a; }",
+		"bit field":            "struct s { int a : 3; }; int f(struct s *p) { return p->a; }",
+		"assembly":             "void f(void) { __asm__ volatile (\"nop\"); }",
+		"assembly that sets":   "void f(void) { int x; __asm__ volatile (\"\" : \"=r\"(x) :: \"r4\"); }",
+		"fetch of no register": "uint32_t INSN, IMM; const uint32_t *PC; void f(void) { __asm__ (\"ldrd %0, %1, [%2], #8\" : \"=r\"(INSN), \"=r\"(IMM), \"+r\"(PC)); }",
+		"computed goto":        "int f(void *p) { goto *p; }",
+		"volatile":             "int f(volatile int *p) { return *p; }",
+		"variable array":       "int f(int n) { int a[n]; a[0] = 1; return a[0]; }",
+		"integer to pointer":   "int f(uintptr_t n) { return *(int *)n; }",
+		"pointer to short":     "uint16_t f(int *p) { return (uint16_t)(uintptr_t)p + (uint16_t)p; }",
+		"unordered effects":    "int f(int i) { return i++ + i; }",
+		"unordered calls":      "int g(void); int h(void); int f(void) { return g() + h(); }",
+		"unordered store":      "void f(int *a, int i) { i = i++; a[0] = i; }",
+		"compound literal":     "struct s { int a; }; void f(struct s *a) { *a = (struct s){ 1 }; }",
+		"variadic call":        "int p(const char *, ...); int f(void) { return p(0); }",
+		"goto into two heads":  "int f(int i) { if (i) goto a; b: i++; a: i--; if (i) goto b; return i; }",
+		"statement expr":       "int f(int i) { return ({ i; }); }",
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(t, src)
@@ -74,6 +76,15 @@ uint32_t f(struct s *p, uint32_t n)
 	assert.Equal(t, []string{"i", "sum"}, names)
 	assert.Equal(t, map[string]uint64{"[0]": 1, "[2]": 7}, u.Globals["table"].Init)
 	assert.EqualValues(t, 40, u.Structs["s"].Size) // 8 + 24 + 4, padded
+}
+
+// TestConstant: what is constant is what the last * says.
+func TestConstant(t *testing.T) {
+	u, err := load(t, "static const int a = 1; extern int *const b; const int *c; int *const *d; extern int *const e[2]; static const int f[2][2] = { { 1 } };")
+	require.NoError(t, err)
+	for name, want := range map[string]bool{"a": true, "b": true, "c": false, "d": false, "e": true, "f": true} {
+		assert.Equal(t, want, u.Globals[name].Const, name)
+	}
 }
 
 // TestModels: the same text has the sizes of its target.

@@ -484,6 +484,9 @@ func (l *lowerer) call(x *cc.PostfixExpression) (Temp, *Type) {
 		args = append(args, a.AssignmentExpression)
 	}
 	params := ft.Parameters()
+	if len(params) == 1 && params[0].Type().Kind() == cc.Void {
+		params = nil
+	}
 	if len(args) != len(params) {
 		fail(x, "call of %s with %d arguments", in.Name, len(args))
 	}

@@ -318,11 +318,27 @@ func (l *lowerer) variable(d *cc.Declarator) *Var {
 	}
 	v := &Var{Name: d.Name(), Type: l.typ(d, d.Type()), Pos: at(d)}
 	v.Const = d.IsConst()
-	if a, ok := d.Type().(*cc.ArrayType); ok && a.Elem().Attributes() != nil && a.Elem().Attributes().IsConst() {
+	if d.Pointer != nil {
+		v.Const = constPointer(d.Pointer)
+	} else if a, ok := d.Type().(*cc.ArrayType); ok && a.Elem().Attributes() != nil && a.Elem().Attributes().IsConst() {
 		v.Const = true
 	}
 	l.vars[d] = v
 	return v
+}
+
+// constPointer reports whether what "*const p" declares is constant. It is the
+// last * that says so, where cc looks at the first.
+func constPointer(p *cc.Pointer) bool {
+	for p.Pointer != nil {
+		p = p.Pointer
+	}
+	for q := p.TypeQualifiers; q != nil; q = q.TypeQualifiers {
+		if q.TypeQualifier != nil && q.TypeQualifier.Case == cc.TypeQualifierConst {
+			return true
+		}
+	}
+	return false
 }
 
 // static evaluates the initialiser of an object with static storage.

@@ -135,8 +135,10 @@ func (l *lowerer) statement(s *cc.Statement) {
 		l.iteration(s.IterationStatement)
 	case cc.StatementJump:
 		l.jumpStatement(s.JumpStatement)
+	case cc.StatementAsm:
+		l.assembly(s.AsmStatement)
 	default:
-		fail(s, "assembly")
+		fail(s, "statement %v", s.Case)
 	}
 }
 

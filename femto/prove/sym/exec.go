@@ -38,6 +38,9 @@ type Exec struct {
 	// host, by the name in Func, and those proved on their own.
 	Calls map[string]Contract
 
+	// Dispatch describes calls through tables of functions; nil refuses them.
+	Dispatch *Dispatch
+
 	// OnReturn sees the end of each path.
 	OnReturn func(st *State, result Value)
 
@@ -59,6 +62,18 @@ type Exec struct {
 // ex.Goal, and gives the states in which the caller continues.
 type Contract func(ex *Exec, st *State, pos string, args []Value) []Outcome
 
+// A Dispatch treats a call through a table, at an index that is not known, as
+// the head of a loop: the functions of the table end by such calls. Its methods
+// are those of a Loop.
+type Dispatch struct {
+	// Enter sees the first call on a path. It adds goals about the state, makes
+	// it arbitrary, and says which function is called with what.
+	Enter func(st *State, index *bv.Term, args []Value, pos string) (uint64, []Value)
+
+	// Back sees the next one, where the path ends.
+	Back func(st *State, index *bv.Term, args []Value, pos string)
+}
+
 // An Outcome is one way in which a call returns.
 type Outcome struct {
 	State  *State
@@ -77,6 +92,10 @@ type State struct {
 	mem    map[*Object]*contents
 	frames []*frame
 	loops  []*visit
+
+	// Where a Dispatch was entered: the table, and how many frames there were.
+	table []Func
+	depth int
 
 	// Log is for the contracts: what was called on this path.
 	Log []Call
@@ -116,7 +135,7 @@ func (ex *Exec) NewState() *State {
 
 // Clone is a state that changes on its own.
 func (st *State) Clone() *State {
-	c := &State{Path: slices.Clip(st.Path), known: maps.Clone(st.known), mem: maps.Clone(st.mem), loops: slices.Clip(st.loops), Log: slices.Clip(st.Log)}
+	c := &State{Path: slices.Clip(st.Path), known: maps.Clone(st.known), mem: maps.Clone(st.mem), loops: slices.Clip(st.loops), Log: slices.Clip(st.Log), table: st.table, depth: st.depth}
 	for _, f := range st.frames {
 		g := *f
 		g.temps = slices.Clone(f.temps)
@@ -283,6 +302,9 @@ func (ex *Exec) object(st *State, fr *frame, v *cir.Var) *Object {
 		return ex.local(st, fr, v)
 	}
 	v = ex.definition(v)
+	if !v.Const && v.Register == "" {
+		fail(v.Pos, "%s, which is static and not constant", v.Name)
+	}
 	o := ex.Global(v)
 	if _, ok := st.mem[o]; !ok {
 		st.mem[o] = &contents{root: ex.initial(v, "", v.Type)}
@@ -315,7 +337,7 @@ func (ex *Exec) Global(v *cir.Var) *Object {
 }
 
 // initial is what a static object holds: its initialiser when it is constant,
-// and anything when it is not.
+// and nothing that is determined when it is a register.
 func (ex *Exec) initial(v *cir.Var, path string, t *cir.Type) *node {
 	n := &node{typ: t}
 	switch t.Kind {
@@ -328,9 +350,8 @@ func (ex *Exec) initial(v *cir.Var, path string, t *cir.Type) *node {
 			n.kids = append(n.kids, ex.initial(v, fmt.Sprintf("%s[%d]", path, i), t.Elem))
 		}
 	case cir.Int:
-		n.val = bv.Const(v.Init[path], t.Bits)
-		if !v.Const {
-			n.val = ex.Fresh(v.Name, t.Bits)
+		if v.Const {
+			n.val = bv.Const(v.Init[path], t.Bits)
 		}
 	case cir.Ptr:
 		if f, ok := v.InitFunc[path]; ok && v.Const {
@@ -472,6 +493,15 @@ func (ex *Exec) call(st *State, fr *frame, in *cir.Instr) (*State, []*State) {
 	}
 	name := in.Name
 	if name == "" {
+		if choice, ok := fr.temps[in.A].(Choice); ok {
+			var goesOn bool
+			if name, args, goesOn = ex.dispatch(st, fr, in, choice, args); !goesOn {
+				ex.Paths++
+				return nil, nil
+			}
+		}
+	}
+	if name == "" {
 		f, ok := fr.temps[in.A].(Func)
 		if !ok {
 			fail(in.Pos, "call through something that is not a known function")
@@ -505,6 +535,58 @@ func (ex *Exec) call(st *State, fr *frame, in *cir.Instr) (*State, []*State) {
 	}
 	ex.push(st, f, args, in.Dst, in.Pos)
 	return st, nil
+}
+
+// dispatch is a call through a table: the name of the function that is called
+// and its arguments, unless the path ends here.
+func (ex *Exec) dispatch(st *State, fr *frame, in *cir.Instr, c Choice, args []Value) (string, []Value, bool) {
+	if ex.Dispatch == nil {
+		fail(in.Pos, "call through a table")
+	}
+	// Who calls must have nothing left to do, so that what it gives its own
+	// caller is what the function called gives; and so up to where the first
+	// call was.
+	last := in.Dst
+	for i := len(st.frames) - 1; i >= max(st.depth-1, 0); i-- {
+		f := st.frames[i]
+		if f.ip != len(f.block.Instrs) || !f.block.Ret || f.block.Value != last {
+			fail(in.Pos, "call through a table that is not the last thing %s does", f.fn.Name)
+		}
+		last = f.ret
+		if st.table == nil {
+			break
+		}
+	}
+	ex.Goal(st, "index of a table of functions", in.Pos, bv.Ult(c.Index, b64(uint64(len(c.Table)))))
+	if st.table != nil {
+		ex.Goal(st, "invariant: same table of functions", in.Pos, bv.Bool(slices.Equal(c.Table, st.table)))
+		ex.Dispatch.Back(st, c.Index, args, in.Pos)
+		return "", nil, false
+	}
+	st.table, st.depth = c.Table, len(st.frames)
+	i, args := ex.Dispatch.Enter(st, c.Index, args, in.Pos)
+	return c.Table[i].Name, args, true
+}
+
+// Dispatched reports whether a call through a table was made on the path.
+func (st *State) Dispatched() bool { return st.table != nil }
+
+// Forget drops what the path assumed since the start of Run.
+func (ex *Exec) Forget(st *State) {
+	path := st.Path[:ex.base]
+	st.Path, st.known = nil, make(map[*bv.Term]bool)
+	for _, c := range path {
+		ex.assume(st, c)
+	}
+}
+
+// Variable is the way to an object with static storage.
+func (ex *Exec) Variable(st *State, unit *cir.Unit, name string) Ptr {
+	v := unit.Globals[name]
+	if v == nil {
+		fail(name, "no object of that name")
+	}
+	return Ptr{Obj: ex.object(st, nil, v)}
 }
 
 // int is the integer in a temp.

@@ -22,6 +22,10 @@ type Loop struct {
 	// Variant is a number that each iteration makes smaller, unsigned.
 	Variant func(h *Head) *bv.Term
 
+	// Ends adds the goals from which it follows that the loop ends, where no
+	// single Variant does.
+	Ends func(h *Head)
+
 	// Havoc makes arbitrary what the body may change beyond locals of its
 	// function, which the executor finds itself.
 	Havoc func(h *Head)
@@ -155,11 +159,7 @@ func (ex *Exec) head(st *State, fr *frame) bool {
 		st.mem[o] = &contents{root: ex.arbitrary(st.mem[o].root, lv.Name, loop.Pos)}
 	}
 	if spec.Forget {
-		path := st.Path[:ex.base]
-		st.Path, st.known = nil, make(map[*bv.Term]bool)
-		for _, c := range path {
-			ex.assume(st, c)
-		}
+		ex.Forget(st)
 		if ex.seen(key, v.before, loop, fr) {
 			return false
 		}
@@ -239,10 +239,14 @@ func (ex *Exec) back(h *Head, spec *Loop, v *visit, key string) {
 	for _, c := range spec.Inv(h) {
 		ex.Goal(h.State, "invariant kept: "+c.Name, h.pos, c.Term)
 	}
-	if spec.Variant == nil {
+	switch {
+	case spec.Ends != nil:
+		spec.Ends(h)
+	case spec.Variant != nil:
+		ex.Goal(h.State, "loop ends", h.pos, bv.Ult(spec.Variant(h), v.bound))
+	default:
 		fail(h.pos, "loop %s without a variant", key)
 	}
-	ex.Goal(h.State, "loop ends", h.pos, bv.Ult(spec.Variant(h), v.bound))
 	for o, start := range v.start.State.mem {
 		now, ok := h.State.mem[o]
 		if !ok || now == start {

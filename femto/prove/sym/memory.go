@@ -142,6 +142,17 @@ func (ex *Exec) get(n *node, path []Step, pos string) Value {
 	if v, ok := ex.member(n, s.Idx, path[1:], pos); ok {
 		return v
 	}
+	if _, ok := n.kids[0].val.(Func); ok && len(path) == 1 {
+		c := Choice{Index: s.Idx}
+		for _, k := range n.kids {
+			f, ok := k.val.(Func)
+			if !ok {
+				fail(pos, "table of functions with something else in it")
+			}
+			c.Table = append(c.Table, f)
+		}
+		return c
+	}
 	var v Value
 	for i := len(n.kids) - 1; i >= 0; i-- {
 		k := ex.get(n.kids[i], path[1:], pos)
@@ -342,7 +353,7 @@ func (ex *Exec) load(st *State, p Ptr, t *cir.Type, pos string) Value {
 		if v == nil {
 			ex.Goal(st, "initialised", pos, bv.False)
 			if t.Kind != cir.Int {
-				fail(pos, "read of an indeterminate pointer")
+				fail(pos, "read of an indeterminate pointer at %v", p)
 			}
 			return ex.Fresh("bad", t.Bits)
 		}

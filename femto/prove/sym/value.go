@@ -18,6 +18,13 @@ type Value any
 // that a contract describes.
 type Func struct{ Name string }
 
+// A Choice is an element of a constant table of functions, at an index that is
+// not known.
+type Choice struct {
+	Table []Func
+	Index *bv.Term // 64 bits
+}
+
 // A Ptr is a place in an object. The zero Ptr is the null pointer.
 type Ptr struct {
 	Obj   *Object
