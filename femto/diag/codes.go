@@ -111,15 +111,14 @@ const (
 	NotAuthenticated  Code = 4028
 	BadRequest        Code = 4029
 
-	BadKeyFile   Code = 4050
-	OpenKeyFile  Code = 4051
-	BadSignature Code = 4052
-	BadEnvelope  Code = 4053
-	NoAnswer     Code = 4054
-	NotAdmitted  Code = 4055
-	BadAnswer    Code = 4056
-	NoVerdict    Code = 4057
-	NotServed    Code = 4058
+	BadKeyFile  Code = 4050
+	OpenKeyFile Code = 4051
+	BadEnvelope Code = 4053
+	NoAnswer    Code = 4054
+	NotAdmitted Code = 4055
+	BadAnswer   Code = 4056
+	NoVerdict   Code = 4057
+	NotServed   Code = 4058
 )
 
 // Table documents every code, in ascending order.
@@ -336,8 +335,6 @@ var Table = []Entry{
 		"A signing key is a PEM file with one Ed25519 private key in PKCS#8 form, not encrypted, as femto keygen writes it; a pre-shared key is a file with one line IDENTITY:HEX."},
 	{OpenKeyFile, "OPEN_KEY_FILE", "key file can be read by others",
 		"The file has a secret and may be read or written by its owner only. If nobody else read it so far: chmod 600 FILE. Otherwise make a new key."},
-	{BadSignature, "BAD_SIGNATURE", "signature does not verify",
-		"The signature was made with another key, or what it signs was changed afterwards."},
 	{BadEnvelope, "BAD_ENVELOPE", "not a SUIT manifest that femto reads",
 		"The file is not a SUIT envelope of draft-ietf-suit-manifest-09 as RIOT has it, nor one of draft 34, or uses parts of SUIT that femtocontainer does not."},
 	{NoAnswer, "NO_ANSWER", "device does not answer",
