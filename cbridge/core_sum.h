@@ -2,4 +2,4 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
-/* of the core's files, for the go command to see when they change: 1a1c2100e2990a3f63870167d22dd7cfdc8d3be205150b8ea80344bce4b3141e */
+/* of the core's files, for the go command to see when they change: 62ab68bab09bdd049acc3236e19451f33110dcd9cfe6b69f4a552b61f10a96da */

@@ -109,7 +109,6 @@ func (v *tables) execute(name string) []byte {
 		"suffix": func(s Set) string { return fmt.Sprintf("%04x", uint32(s)) },
 		"id":     func(id uint16) string { return fmt.Sprintf("0x%02xu", id) },
 		"macro":  macro,
-		"upper":  strings.ToUpper,
 		"bytes":  cBytes,
 		"all":    func() Set { return All },
 		"caps":   func() []sysapi.Capability { return sysapi.Capabilities },

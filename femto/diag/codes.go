@@ -72,6 +72,15 @@ const (
 	BadEntry           Code = 2024
 	NotGranted         Code = 2025
 
+	NoContainer       Code = 2040
+	NoHook            Code = 2041
+	HookRefuses       Code = 2042
+	HookFull          Code = 2043
+	NoHookEntry       Code = 2044
+	TooManyContainers Code = 2045
+	WrongState        Code = 2046
+	NoThread          Code = 2047
+
 	BadAccess     Code = 3001
 	OutOfFuel     Code = 3002
 	CallDepth     Code = 3003
@@ -253,6 +262,23 @@ var Table = []Entry{
 		"An entry point lies outside the text or in the second slot of a wide instruction."},
 	{NotGranted, "NOT_GRANTED", "helper is not granted",
 		"The image imports a helper that the host or the tenant's contract does not grant. Remove the call, grant the capability in the contract, or build the module that offers the helper into the firmware."},
+
+	{NoContainer, "NO_CONTAINER", "there is no such container",
+		"No container has this id: it was never installed, or was removed. fc list shows all."},
+	{NoHook, "NO_HOOK", "firmware does not have the hook",
+		"The contract has a hook of this name, but the firmware defines none: FEMTO_HOOK(var, FEMTO_HOOK_NAME) is missing, or the module that has it."},
+	{HookRefuses, "HOOK_REFUSES", "tenant may not use the hook",
+		"The contract does not name the container's tenant under tenants of the hook."},
+	{HookFull, "HOOK_FULL", "hook has all the containers it may have",
+		"As many containers are attached to the hook as the contract allows, which is one with policy single. Detach one, replace one, or raise containers in the contract."},
+	{NoHookEntry, "NO_HOOK_ENTRY", "image has no entry point for the hook",
+		"The image binds none of its entry points to this hook, and it does not have exactly one that it binds to no hook. Name the hook in the source: SEC(\"hook/NAME\")."},
+	{TooManyContainers, "TOO_MANY_CONTAINERS", "no room for another container",
+		"The firmware has room for a number of installed containers, CONFIG_FEMTOCONTAINER_CONTAINERS, and it is used up. Remove one."},
+	{WrongState, "WRONG_STATE", "container is not in a state for that",
+		"What was asked for needs a container that is attached, or one that is not, and this one is the other. Or a container asked for a change of the hook that it runs on."},
+	{NoThread, "NO_THREAD", "no thread for the container",
+		"The hook gives each container a thread of its own, and the tenant has used up its quota of threads, or the firmware lacks the module femtocontainer_threads."},
 
 	{BadAccess, "BAD_ACCESS", "memory access outside the granted segments",
 		"A load, store or atomic touched bytes outside every segment, or wrote to a read-only one. A guest address is a segment number (bits 31 to 24) and an offset: 1 stack, 2 .data and .bss, 3 .rodata (read-only), 4 context, 5 and 6 granted by the host. " +

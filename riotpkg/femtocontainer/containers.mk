@@ -5,6 +5,7 @@
 #
 #   containers/NAME.c -> NAME.fc          femto build: clang, link, verify
 #   NAME.fc           -> NAME.fc.c, .h    femto embed: a C array, its entry points
+#   contract.toml     -> femto_contract.c, .h     femto contract emit: who may do what
 #
 # All of it in $(BINDIR)/containers, which the package then compiles as the
 # module femtocontainer_images. Each step has its own prerequisites, so touching
@@ -40,6 +41,9 @@ $(FEMTO_OUT)/%.fc: $(APPDIR)/containers/%.c $(FEMTO_OUT)/.flags $(wildcard $(FEM
 $(FEMTO_OUT)/%.fc.c: $(FEMTO_OUT)/%.fc
 	$(Q)$(FEMTO) embed $< -o $(@D)
 
+$(FEMTO_OUT)/femto_contract.c: $(APPDIR)/contract.toml $(wildcard $(FEMTO)) | $(filter $(FEMTO_ROOT)/%,$(FEMTO)) $(FEMTO_OUT)/.flags
+	$(Q)$(FEMTO) contract emit $< -o $(@D) --deps $(@:.c=.d)
+
 # Remembers the flags, and clears away what belongs to containers that are gone.
 $(FEMTO_OUT)/.flags: FORCE
 	@mkdir -p $(@D)
@@ -47,7 +51,8 @@ $(FEMTO_OUT)/.flags: FORCE
 	  *" $$f "*) ;; *) rm -f "$$f" "$$f".c "$$f".h "$$f".map "$${f%.fc}.d";; esac; done
 	@echo '$(FEMTO_CFLAGS)' | cmp -s - $@ || echo '$(FEMTO_CFLAGS)' > $@
 
+BUILDDEPS += $(if $(wildcard $(APPDIR)/contract.toml),$(FEMTO_OUT)/femto_contract.c)
 BUILDDEPS += $(foreach c,$(FEMTO_CONTAINERS),$(FEMTO_OUT)/$c.fc $(FEMTO_OUT)/$c.fc.c)
 INCLUDES += -I$(FEMTO_OUT)
 
--include $(FEMTO_CONTAINERS:%=$(FEMTO_OUT)/%.d)
+-include $(FEMTO_CONTAINERS:%=$(FEMTO_OUT)/%.d) $(FEMTO_OUT)/femto_contract.d

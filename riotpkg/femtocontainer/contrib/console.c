@@ -16,46 +16,38 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "femto_bucket.h"
 #include "femto_container.h"
 #include "femto_fmt.h"
 #include "femto_sys.h"
 #include "log.h"
 #include "mutex.h"
-#include "ztimer.h"
 
-/* Bytes that containers may print in a second, and so at once. */
+#ifdef MODULE_FEMTOCONTAINER_HOOKS
+#include "femto_runtime.h"
+#endif
+
+/* Bytes that containers of no tenant may print in a second. */
 #ifndef CONFIG_FEMTOCONTAINER_CONSOLE_QUOTA
 #define CONFIG_FEMTOCONTAINER_CONSOLE_QUOTA 2000
 #endif
 
 static mutex_t lock = MUTEX_INIT;
 
-/* Takes from the quota, all or nothing. It refills with time, to at most what
- * a second allows. The lock is held. */
-static int take(uint32_t bytes)
+/* Takes from the quota, all or nothing: that of the container's tenant, or of
+ * all containers that belong to none. */
+static bool take(const femto_container_t *c, uint32_t bytes)
 {
-    static uint32_t left = CONFIG_FEMTOCONTAINER_CONSOLE_QUOTA;
-    static uint32_t last;
-    uint32_t now = ztimer_now(ZTIMER_MSEC);
-    uint32_t elapsed = now - last;
+#ifdef MODULE_FEMTOCONTAINER_HOOKS
+    if (c->state != FEMTO_STATE_FREE) {
+        return femto_tenant_print(c->tenant, bytes);
+    }
+#else
+    (void)c;
+#endif
+    static femto_bucket_t quota;
 
-    if (elapsed >= 1000) {
-        left = CONFIG_FEMTOCONTAINER_CONSOLE_QUOTA;
-        last = now;
-    }
-    else {
-        uint32_t refill = elapsed * CONFIG_FEMTOCONTAINER_CONSOLE_QUOTA / 1000;
-        if (refill > 0) {
-            uint32_t room = CONFIG_FEMTOCONTAINER_CONSOLE_QUOTA - left;
-            left += (refill < room) ? refill : room;
-            last = now;
-        }
-    }
-    if (bytes > left) {
-        return 0;
-    }
-    left -= bytes;
-    return 1;
+    return femto_bucket_take(&quota, CONFIG_FEMTOCONTAINER_CONSOLE_QUOTA, bytes);
 }
 
 /* Of all that prints, printf is what an application has anyway: fwrite and
@@ -68,11 +60,10 @@ static void print(void *ctx, const char *text, uint32_t len)
 
 int32_t femto_sys_printf(femto_vm_t *vm, const char *fmt, const femto_sys_rest_t *rest)
 {
-    (void)vm;
     uint32_t len = femto_fmt(NULL, NULL, fmt, rest);
 
     mutex_lock(&lock);
-    int granted = take(len);
+    bool granted = take(femto_container_of(vm), len);
     if (granted) {
         femto_fmt(print, NULL, fmt, rest);
     }
@@ -83,7 +74,8 @@ int32_t femto_sys_printf(femto_vm_t *vm, const char *fmt, const femto_sys_rest_t
 int32_t femto_sys_log_write(femto_vm_t *vm, uint32_t level, const char *fmt,
                             const femto_sys_rest_t *rest)
 {
-    const femto_container_t *c = (const femto_container_t *)vm->instance->host;
+    const femto_container_t *c = femto_container_of(vm);
+    const char *name = femto_container_program(c)->name;
 
     if (level < FEMTO_LOG_ERROR || level > FEMTO_LOG_DEBUG) {
         return FEMTO_EINVAL;
@@ -94,9 +86,9 @@ int32_t femto_sys_log_write(femto_vm_t *vm, uint32_t level, const char *fmt,
         return (int32_t)len;
     }
     mutex_lock(&lock);
-    int granted = take(strlen(c->name) + 2 + len + 1);
+    bool granted = take(c, strlen(name) + 2 + len + 1);
     if (granted) {
-        printf("%s: ", c->name);
+        printf("%s: ", name);
         femto_fmt(print, NULL, fmt, rest);
         printf("\n");
     }

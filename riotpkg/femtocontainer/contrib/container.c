@@ -21,12 +21,13 @@
 
 uint16_t femto_container_load(femto_container_t *c, femto_result_t *result)
 {
+    const femto_program_t *p = femto_container_program(c);
     uint16_t granted[FEMTO_SYS_CALLS];
-    uint32_t n = femto_sys_grant(c->capabilities, 0, granted);
+    uint32_t n = femto_sys_grant(~p->withheld, 0, granted);
     uint32_t pc = 0;
-    uint16_t code = femto_attach(&c->instance, c->image, c->image_len,
-                                 c->ram, c->ram_len, granted, n,
-                                 femto_sys_call, c, &pc);
+    uint16_t code = femto_attach(&c->instance, p->image, p->image_len,
+                                 p->ram, p->ram_len, granted, n,
+                                 femto_sys_call, c->instance.host, &pc);
 
     if (result != NULL) {
         *result = (femto_result_t){ .code = code, .pc = pc };
@@ -41,8 +42,9 @@ uint16_t femto_container_run(femto_container_t *c, uint32_t entry,
     femto_vm_t vm;
     uint32_t used = 0;
     uint16_t code = femto_start(&vm, &c->instance, entry, ctx, ctx_len, 1);
+    const bool started = code == 0;
 
-    if (code == 0) {
+    if (started) {
         code = femto_resume(&vm, fuel);
         used = fuel - femto_room(&vm);
     }
@@ -53,8 +55,8 @@ uint16_t femto_container_run(femto_container_t *c, uint32_t entry,
         *result = (femto_result_t){
             .value = (code == 0) ? vm.r[0] : 0,
             .fuel_used = used,
-            .pc = femto_pc(&vm),
-            .address = vm.address,
+            .pc = started ? femto_pc(&vm) : 0,
+            .address = (code == FEMTO_E_BAD_ACCESS) ? vm.address : 0,
             .code = code,
         };
     }

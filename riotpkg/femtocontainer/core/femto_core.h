@@ -52,6 +52,14 @@ enum {
     FEMTO_E_FALLS_OFF = 2023, /**< execution falls off the end of the text */
     FEMTO_E_BAD_ENTRY = 2024, /**< entry point is not an instruction */
     FEMTO_E_NOT_GRANTED = 2025, /**< helper is not granted */
+    FEMTO_E_NO_CONTAINER = 2040, /**< there is no such container */
+    FEMTO_E_NO_HOOK = 2041, /**< firmware does not have the hook */
+    FEMTO_E_HOOK_REFUSES = 2042, /**< tenant may not use the hook */
+    FEMTO_E_HOOK_FULL = 2043, /**< hook has all the containers it may have */
+    FEMTO_E_NO_HOOK_ENTRY = 2044, /**< image has no entry point for the hook */
+    FEMTO_E_TOO_MANY_CONTAINERS = 2045, /**< no room for another container */
+    FEMTO_E_WRONG_STATE = 2046, /**< container is not in a state for that */
+    FEMTO_E_NO_THREAD = 2047, /**< no thread for the container */
     FEMTO_E_BAD_ACCESS = 3001, /**< memory access outside the granted segments */
     FEMTO_E_OUT_OF_FUEL = 3002, /**< out of fuel */
     FEMTO_E_CALL_DEPTH = 3003, /**< too many nested calls */

@@ -29,19 +29,59 @@ extern "C" {
 #endif
 
 /**
- * @brief   A container: an image, the RAM it asks for, and its state
+ * @brief   What a container is made of: an image, and RAM for it
  *
- * Define one with @ref FEMTO_CONTAINER.
+ * Define one with @ref FEMTO_PROGRAM. Constant, and stays where it is while a
+ * container uses it.
  */
 typedef struct {
-    femto_instance_t instance;  /**< state of the core */
     const char *name;           /**< for messages */
-    const uint8_t *image;       /**< container image; stays where it is while in use */
+    const uint8_t *image;       /**< container image, aligned to 8 */
     uint32_t image_len;         /**< its length in bytes */
-    uint8_t *ram;               /**< RAM for the container's stack and data */
+    uint8_t *ram;               /**< RAM for the container's stack and data, aligned to 8 */
     uint32_t ram_len;           /**< its length in bytes */
-    uint32_t capabilities;      /**< system calls it may make: bits 1 << FEMTO_CAP_... */
+    uint32_t withheld;          /**< system calls that @ref femto_container_load does not
+                                     grant: bits 1 << FEMTO_CAP_... */
+} femto_program_t;
+
+/**
+ * @brief   A container: a program and its state
+ *
+ * Define one with @ref FEMTO_CONTAINER, or install it (femto_runtime.h). The
+ * members after @p instance are of installed containers.
+ */
+typedef struct femto_container {
+    femto_instance_t instance;  /**< state of the core; host is the program */
+    uint32_t activations;       /**< since it was attached; wraps */
+    uint32_t rate;              /**< when the next activation is allowed, us */
+    uint16_t handles;           /**< SAUL devices that it has found, as bits */
+    uint8_t faults;             /**< since it was attached, 255 for more */
+    uint8_t next;               /**< id of the next container on the hook */
+    uint8_t hook;               /**< number of the hook it is or was on */
+    uint8_t tenant;             /**< number of its owner */
+    uint8_t entry;              /**< entry point, as an index */
+    uint8_t state : 3;          /**< femto_state_t */
+    uint8_t in_row : 5;         /**< faults since the last activation without */
 } femto_container_t;
+
+/**
+ * @brief   The container that an activation belongs to, for handlers of system
+ *          calls
+ */
+static inline femto_container_t *femto_container_of(const femto_vm_t *vm)
+{
+    return (femto_container_t *)vm->instance; /* its first member */
+}
+
+/**
+ * @brief   The program of a container
+ *
+ * @pre     @p c is loaded or installed
+ */
+static inline const femto_program_t *femto_container_program(const femto_container_t *c)
+{
+    return (const femto_program_t *)c->instance.host;
+}
 
 /**
  * @brief   How a load or a run ended
@@ -55,27 +95,39 @@ typedef struct {
 } femto_result_t;
 
 /**
- * @brief   Define a container of the image containers/NAME.c
+ * @brief   Define a program of the image containers/NAME.c
  *
  * Takes the macros of the generated header NAME.fc.h, whose prefix is the name
  * in capitals:
  *
  *     #include "blink.fc.h"
- *     FEMTO_CONTAINER(left, BLINK);
- *     FEMTO_CONTAINER(right, BLINK);   // same code, memory of its own
- *
- * It may make every system call that the firmware has, unless its member
- * capabilities is given another value before it is loaded.
+ *     FEMTO_PROGRAM(left, BLINK);
+ *     FEMTO_PROGRAM(right, BLINK);     // same code, memory of its own
  */
-#define FEMTO_CONTAINER(var, PREFIX)                    \
+#define FEMTO_PROGRAM(var, PREFIX) FEMTO_PROGRAM_(var, #var, PREFIX)
+
+/** @cond INTERNAL */
+#define FEMTO_PROGRAM_(var, text, PREFIX)                                   \
     static uint64_t var ## _ram[(PREFIX ## _RAM + 7) / 8 + !PREFIX ## _RAM]; \
-    static femto_container_t var = {                    \
-        .name = #var,                                   \
-        .image = PREFIX ## _IMAGE,                      \
-        .image_len = PREFIX ## _IMAGE_LEN,              \
-        .ram = (uint8_t *)var ## _ram,                  \
-        .ram_len = PREFIX ## _RAM,                      \
-        .capabilities = UINT32_MAX,                     \
+    static const femto_program_t var = {                                    \
+        .name = text,                                                       \
+        .image = PREFIX ## _IMAGE,                                          \
+        .image_len = PREFIX ## _IMAGE_LEN,                                  \
+        .ram = (uint8_t *)var ## _ram,                                      \
+        .ram_len = PREFIX ## _RAM,                                          \
+    }
+/** @endcond */
+
+/**
+ * @brief   Define a container of the image containers/NAME.c
+ *
+ * As @ref FEMTO_PROGRAM, with a container beside it. It may make every system
+ * call that the firmware has, but those that wait.
+ */
+#define FEMTO_CONTAINER(var, PREFIX)                                        \
+    FEMTO_PROGRAM_(var ## _program, #var, PREFIX);                          \
+    static femto_container_t var = {                                        \
+        .instance = { .host = (void *)(uintptr_t)&var ## _program }         \
     }
 
 /**

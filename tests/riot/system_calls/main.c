@@ -12,7 +12,14 @@
 #include "ztimer.h"
 
 FEMTO_CONTAINER(guest, PRINT);
-FEMTO_CONTAINER(mute, PRINT);
+
+static const femto_program_t mute_program = {
+    .name = "mute",
+    .image = PRINT_IMAGE,
+    .image_len = PRINT_IMAGE_LEN,
+    .withheld = 1 << FEMTO_CAP_CONSOLE,
+};
+static femto_container_t mute = { .instance = { .host = (void *)(uintptr_t)&mute_program } };
 
 static void run(const char *name, uint32_t entry)
 {
@@ -34,7 +41,6 @@ int main(void)
     uint32_t after[2];
     femto_result_t result;
 
-    mute.capabilities &= ~(UINT32_C(1) << FEMTO_CAP_CONSOLE);
     femto_container_load(&mute, &result);
     femto_result_print("mute", &result);
 
