@@ -58,7 +58,7 @@ var Keys = []Key{
 	{Table: "", Name: "tenants", Kind: Table, Required: true, Doc: "a table for each tenant"},
 	{Table: "", Name: "hooks", Kind: Table, Required: true, Doc: "a table for each hook"},
 
-	{Table: tenantTable, Name: "keys", Kind: Texts, Required: true, Doc: "1 to 8 Ed25519 public keys that the tenant signs with: 64 hex digits, base64, or the path of a PEM file (*.pem) seen from the contract; a key belongs to one tenant only"},
+	{Table: tenantTable, Name: "keys", Kind: Texts, Required: true, Doc: "1 to 8 Ed25519 public keys that the tenant signs with: 64 hex digits, base64, or the path of a PEM file (*.pem, *.pem.pub) seen from the contract; a key belongs to one tenant only"},
 	{Table: tenantTable, Name: "capabilities", Kind: Texts, Doc: "what its containers may do, see below; default: `base` alone"},
 	{Table: tenantTable, Name: "quota", Kind: Table, Required: true, Doc: "what its containers may use, all together"},
 

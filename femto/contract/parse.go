@@ -202,7 +202,7 @@ func (p *parser) tenant(e *entry, title string) {
 		p.report(diag.ContractRange, e.val.at, "%s has %d keys; it can have 1 to %d", title, len(keys), maxKeys)
 	}
 	for _, v := range keys {
-		key, err := publicKey(v.text, p.readFile)
+		key, err := PublicKey(v.text, p.readFile)
 		if err != nil {
 			p.report(diag.ContractBadKey, v.at, "public key of %s: %v", title, err).
 				WithHint("openssl pkey -in private.pem -pubout prints a public key as PEM")

@@ -19,11 +19,11 @@ import (
 // KeySize is the length of an Ed25519 public key.
 const KeySize = ed25519.PublicKeySize
 
-// publicKey reads a key in one of the forms that Keys documents.
-func publicKey(s string, readFile func(string) ([]byte, error)) (key [KeySize]byte, err error) {
+// PublicKey reads a key in one of the forms that Keys documents.
+func PublicKey(s string, readFile func(string) ([]byte, error)) (key [KeySize]byte, err error) {
 	var b []byte
 	switch {
-	case strings.HasSuffix(s, ".pem"):
+	case strings.HasSuffix(s, ".pem"), strings.HasSuffix(s, ".pem.pub"):
 		if readFile == nil {
 			return key, errors.New("a file cannot be read here")
 		}

@@ -28,7 +28,7 @@ func TestPublicKeyForms(t *testing.T) {
 		file := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 		for _, s := range []string{hex.EncodeToString(pub), strings.ToUpper(hex.EncodeToString(pub)), base64.StdEncoding.EncodeToString(pub),
 			base64.RawStdEncoding.EncodeToString(pub), base64.URLEncoding.EncodeToString(pub), base64.RawURLEncoding.EncodeToString(pub), "keys/a.pem"} {
-			key, err := publicKey(s, func(path string) ([]byte, error) {
+			key, err := PublicKey(s, func(path string) ([]byte, error) {
 				assert.Equal(t, "keys/a.pem", path)
 				return file, nil
 			})
@@ -51,10 +51,10 @@ func TestPEMRefused(t *testing.T) {
 		"not for Ed25519":   block("PUBLIC KEY", der),
 		"more than one key": block("PUBLIC KEY", der) + block("PUBLIC KEY", der),
 	} {
-		_, err := publicKey("a.pem", func(string) ([]byte, error) { return []byte(text), nil })
+		_, err := PublicKey("a.pem", func(string) ([]byte, error) { return []byte(text), nil })
 		assert.ErrorContains(t, err, want)
 	}
-	_, err = publicKey("a.pem", nil)
+	_, err = PublicKey("a.pem", nil)
 	assert.ErrorContains(t, err, "cannot be read")
 }
 
@@ -70,14 +70,14 @@ func TestSmallOrder(t *testing.T) {
 		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
 		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
 	} {
-		_, err := publicKey(s, nil)
+		_, err := PublicKey(s, nil)
 		assert.ErrorContains(t, err, "small order", s)
 	}
 	for _, s := range []string{
 		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 	} {
-		_, err := publicKey(s, nil)
+		_, err := PublicKey(s, nil)
 		assert.ErrorContains(t, err, "canonical", s)
 	}
 }

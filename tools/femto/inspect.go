@@ -5,39 +5,66 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/hex"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/femtocontainer/femtocontainer/femto/cose"
 	"github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/isa"
+	"github.com/femtocontainer/femtocontainer/femto/suit"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi"
 	"github.com/femtocontainer/femtocontainer/femto/verify"
 )
 
 func inspectCmd(u *ui) *cobra.Command {
+	var keyNames []string
 	cmd := &cobra.Command{
-		Use:   "inspect IN.fc",
-		Short: "show what an image consists of",
-		Long: `Inspect shows an image's sections, entry points, imported helpers, and the
-memory that its code will see: segment addresses, sizes and permissions.
+		Use:   "inspect FILE",
+		Short: "show what an image or a manifest consists of",
+		Long: `Inspect shows an image's sections, entry points, imported helpers, signature, and
+the memory that its code will see: segment addresses, sizes and permissions.
 
 It wants a well-formed image, but not one that a device would accept: the last
-line tells.`,
-		Example:           `  femto inspect increment.fc`,
+line tells.
+
+Of a SUIT manifest, of either profile, it shows what it makes a device do.
+
+With --key it also checks the signature.`,
+		Example: `  femto inspect increment.fc
+  femto inspect average.suit --key operator.pem.pub`,
 		GroupID:           groupUse,
-		Args:              one("image"),
-		ValidArgsFunction: files("fc"),
+		Args:              one("image or manifest"),
+		ValidArgsFunction: files("fc", "suit"),
 	}
 	outputFlag(cmd)
+	cmd.Flags().StringSliceVar(&keyNames, "key", nil, "check that one of these public keys signed it: `KEY,...` as PEM files or hex digits")
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
-		p, err := u.readProgram(ctx, args[0])
+		keys, err := readPublicKeys(keyNames)
 		if err != nil {
 			return err
 		}
-		v := newView(p.img)
+		b, err := u.read(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		if len(b) > 0 && (b[0] == 0xa2 || b[0] == 0xd8) { // a map of two or a tag in CBOR
+			return u.inspectManifest(args[0], b, keys)
+		}
+		img, err := image.Decode(b)
+		if err != nil {
+			return locate(err, args[0])
+		}
+		if len(keys) > 0 {
+			if err := cose.Verify(b, keys...); err != nil {
+				return locate(err, args[0])
+			}
+		}
+		v := newView(img)
+		v.verified = len(keys) > 0
 		if u.json {
 			u.object(v)
 			return nil
@@ -47,6 +74,30 @@ line tells.`,
 		return nil
 	})
 	return cmd
+}
+
+func (u *ui) inspectManifest(name string, b []byte, keys []ed25519.PublicKey) error {
+	e, err := suit.Decode(b)
+	if err != nil {
+		return locate(err, name)
+	}
+	v := newManifestView(&e.Manifest, e.Profile, len(b))
+	if len(keys) > 0 {
+		by, err := e.Verify(keys...)
+		if err != nil {
+			return locate(err, name)
+		}
+		v.SignedBy = cose.ID(by).String()
+	}
+	if u.json {
+		u.object(struct {
+			Manifest manifestView `json:"manifest"`
+		}{v})
+		return nil
+	}
+	u.printf("%s: SUIT manifest, profile %s, %s\n", printable(title(name)), v.Profile, plural(len(b), "byte"))
+	v.print(u)
+	return nil
 }
 
 // deviceRAM is what an instance needs on a device: its stack, .data and .bss,
@@ -68,7 +119,10 @@ type view struct {
 	CallDepth uint8         `json:"call_depth"`
 	RAM       uint32        `json:"ram"`
 	Segments  []viewSegment `json:"segments"`
+	SignedBy  string        `json:"signed_by,omitempty"`
 	Refused   []jsonError   `json:"refused"`
+
+	verified bool // the signature was checked
 }
 
 type viewSection struct {
@@ -119,6 +173,9 @@ func newView(img *image.Image) view {
 	}
 	if b, err := img.Encode(); err == nil {
 		v.Size = len(b)
+		if id, err := cose.Signer(b); err == nil {
+			v.SignedBy = id.String()
+		}
 	}
 	rest := len(img.Text) + len(img.ROData) + len(img.Data) + names + len(img.Signature)
 	v.Sections = []viewSection{
@@ -145,6 +202,12 @@ func (v *view) print(u *ui) {
 			remark = plural(s.Size/8, "slot")
 		case s.Name == "signature" && s.Size == 0:
 			remark = "unsigned"
+		case s.Name == "signature" && v.verified:
+			remark = "of key " + v.SignedBy + ", verifies"
+		case s.Name == "signature" && v.SignedBy != "":
+			remark = "of key " + v.SignedBy + ", not checked"
+		case s.Name == "signature":
+			remark = "in a form that devices refuse"
 		}
 		u.line("  %-10s %8d  %s", s.Name, s.Size, remark)
 	}

@@ -114,6 +114,7 @@ standard input or output. femto completion prints scripts that teach a shell.`,
 	root.AddGroup(
 		&cobra.Group{ID: groupMake, Title: "Make an image:"},
 		&cobra.Group{ID: groupUse, Title: "Check, run and look at an image:"},
+		&cobra.Group{ID: groupDeploy, Title: "Sign and deploy:"},
 		&cobra.Group{ID: groupFirmware, Title: "Prepare a firmware:"},
 	)
 	for _, c := range commands {
@@ -125,6 +126,7 @@ standard input or output. femto completion prints scripts that teach a shell.`,
 const (
 	groupMake     = "make"
 	groupUse      = "use"
+	groupDeploy   = "deploy"
 	groupFirmware = "firmware"
 )
 
@@ -132,6 +134,7 @@ const (
 var commands = []func(*ui) *cobra.Command{
 	buildCmd, linkCmd, asmCmd, convertCmd, embedCmd,
 	verifyCmd, runCmd, inspectCmd, disCmd,
+	keygenCmd, signCmd, manifestCmd,
 	contractCmd,
 	explainCmd, versionCmd,
 }
