@@ -2,4 +2,4 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
-/* of the core's files, for the go command to see when they change: 62ab68bab09bdd049acc3236e19451f33110dcd9cfe6b69f4a552b61f10a96da */
+/* of the core's files, for the go command to see when they change: dbc537b49ceb1740eb0263641563d3816fbebac80eb0af8a3a0030ba23ec9fba */

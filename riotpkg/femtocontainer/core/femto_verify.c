@@ -102,7 +102,7 @@ static int is_landing(const femto_image_t *img, uint32_t slot)
     return slot < img->slots && (slot == 0 || FEMTO_OP(img->text[2 * slot - 2]) != 0x18);
 }
 
-static int contains(const uint16_t *list, uint32_t n, uint32_t id)
+static int contains(const femto_half_t *list, uint32_t n, uint32_t id)
 {
     while (n != 0) {
         if (list[--n] == id) {
