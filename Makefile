@@ -7,6 +7,7 @@ help:
 	@echo 'make test       everything; REQUIRE_RIOT=1 turns what is skipped into failures'
 	@echo 'make test-riot  the RIOT part alone'
 	@echo 'make prove      prove the C core against the instruction table; prove-quick reuses what is proved'
+	@echo 'make prove-mutants  seed errors, each of which the proofs have to notice: docs/mutants.md'
 	@echo 'make bench      measure the engines, beside those of others'
 	@echo 'make size       code size, RAM and stack of the core'
 	@echo 'make boards     measure what the package costs on each board: docs/boards.md'
@@ -33,6 +34,10 @@ prove:
 	go run ./femto/prove/coq/gateb
 	go run ./tools/femtoprove -cold
 
+prove-mutants:
+	@tools/setup/packages prove
+	go test ./femto/prove/mutation -mutants -v -timeout 60m -run TestMutantsAreDetected
+
 prove-quick:
 	@tools/setup/packages prove
 	go run ./femto/prove/coq/gateb
@@ -57,4 +62,4 @@ setup:
 clean:
 	rm -rf build riotpkg/examples/*/bin
 
-.PHONY: help demo test test-riot prove prove-quick boards bench size femto generate setup clean
+.PHONY: help demo test test-riot prove prove-quick prove-mutants boards bench size femto generate setup clean

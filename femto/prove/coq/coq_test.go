@@ -4,7 +4,6 @@
 package coq
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,16 +15,6 @@ func TestModelIsPrinted(t *testing.T) {
 	text, err := source("model.v")
 	require.NoError(t, err)
 	assert.True(t, text == Model(), "model.v differs from what the instruction table prints; run go generate ./femto/prove/coq")
-}
-
-func prove(t *testing.T, opts Options) *Report {
-	t.Helper()
-	rep, err := Run(t.Context(), opts)
-	if errors.Is(err, ErrNoCoq) {
-		t.Skip("SKIP: " + err.Error())
-	}
-	require.NoError(t, err)
-	return rep
 }
 
 func TestMissingCoqIsRed(t *testing.T) {
