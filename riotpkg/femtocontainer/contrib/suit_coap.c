@@ -1,0 +1,346 @@
+/*
+ * SPDX-FileCopyrightText: The femtocontainer authors
+ * SPDX-License-Identifier: LGPL-2.1-only
+ */
+
+/**
+ * @ingroup     pkg_femtocontainer
+ * @{
+ *
+ * @file
+ * @brief       Resources of docs/deployment.md: who the device is, what it has
+ *              installed, and the trigger
+ *
+ * @}
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "femto_runtime.h"
+#include "kernel_defines.h"
+#include "nanocbor/nanocbor.h"
+#include "net/gcoap.h"
+#include "random.h"
+#include "suit.h"
+#include "suit/conditions.h"
+#include "suit_internal.h"
+
+#if !IS_USED(MODULE_GCOAP_DTLS)
+#error "femtocontainer_suit changes the device, so its requests have to be authenticated: it needs gcoap_dtls"
+#endif
+
+#if (CONFIG_GCOAP_PDU_BUF_SIZE) < (1 << CONFIG_NANOCOAP_BLOCK_SIZE_EXP_MAX) + 48
+#error "CONFIG_GCOAP_PDU_BUF_SIZE does not hold a block of CONFIG_NANOCOAP_BLOCK_SIZE_EXP_MAX"
+#endif
+
+/* Of ETags, so that those from before a reboot are not taken for ours. */
+static uint32_t boot;
+
+/* --- answers ------------------------------------------------------------- */
+
+typedef struct {
+    coap_pkt_t *pdu;
+    coap_block_slicer_t slicer;
+} _block_t;
+
+static bool _fits(nanocbor_encoder_t *enc, void *ctx, size_t len)
+{
+    (void)enc;
+    (void)ctx;
+    (void)len;
+    return true;    /* what is not in the block that was asked for is dropped */
+}
+
+static void _append(nanocbor_encoder_t *enc, void *ctx, const uint8_t *data, size_t len)
+{
+    _block_t *block = ctx;
+
+    (void)enc;
+    coap_blockwise_put_bytes_pkt(block->pdu, &block->slicer, data, len);
+}
+
+/* Encodes everything for each block, and keeps the block. */
+static ssize_t _answer(coap_pkt_t *pdu, uint8_t *buf, size_t len,
+                       void (*encode)(nanocbor_encoder_t *enc))
+{
+    _block_t block = { .pdu = pdu };
+    nanocbor_encoder_t enc;
+
+    if (coap_block2_init(pdu, &block.slicer) != 0) {
+        return gcoap_response(pdu, buf, len, COAP_CODE_BAD_OPTION);
+    }
+    gcoap_resp_init(pdu, buf, len, COAP_CODE_CONTENT);
+    mutex_lock(&femto_suit_lock);
+    uint32_t etag[2] = { boot, femto_suit_status.version };
+    coap_opt_add_opaque(pdu, COAP_OPT_ETAG, etag, sizeof(etag));
+    coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
+    coap_opt_add_block2(pdu, &block.slicer, true);
+    coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
+    nanocbor_encoder_stream_init(&enc, &block, _append, _fits);
+    encode(&enc);
+    mutex_unlock(&femto_suit_lock);
+    coap_block2_finish(&block.slicer);
+    return pdu->payload - buf;
+}
+
+static ssize_t _refuse(coap_pkt_t *pdu, uint8_t *buf, size_t len, unsigned status, uint16_t code)
+{
+    nanocbor_encoder_t enc;
+
+    gcoap_resp_init(pdu, buf, len, status);
+    coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
+    if (status == COAP_CODE_SERVICE_UNAVAILABLE) {
+        coap_opt_add_uint(pdu, COAP_OPT_MAX_AGE, 5);
+    }
+    ssize_t head = coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
+    nanocbor_encoder_init(&enc, pdu->payload, pdu->payload_len);
+    nanocbor_fmt_map(&enc, 1);
+    nanocbor_fmt_uint(&enc, 2);
+    nanocbor_fmt_uint(&enc, code);
+    return head + nanocbor_encoded_len(&enc);
+}
+
+/* --- docs/deployment.cddl ------------------------------------------------ */
+
+static void _put_uint(nanocbor_encoder_t *enc, unsigned key, uint32_t value)
+{
+    nanocbor_fmt_uint(enc, key);
+    nanocbor_fmt_uint(enc, value);
+}
+
+static void _put_bytes(nanocbor_encoder_t *enc, unsigned key, const void *bytes, size_t len)
+{
+    nanocbor_fmt_uint(enc, key);
+    nanocbor_put_bstr(enc, bytes, len);
+}
+
+static void _put_text(nanocbor_encoder_t *enc, unsigned key, const char *text)
+{
+    nanocbor_fmt_uint(enc, key);
+    nanocbor_put_tstr(enc, text);
+}
+
+static void _put_device(nanocbor_encoder_t *enc)
+{
+    const uint8_t *key;
+    uint8_t digest[32];
+    unsigned n = 0;
+
+    nanocbor_fmt_map(enc, 8);
+    _put_bytes(enc, 1, suit_get_device_id(), 16);
+    _put_bytes(enc, 2, suit_get_vendor_id(), 16);
+    _put_bytes(enc, 3, suit_get_class_id(), 16);
+    _put_text(enc, 4, SUIT_CLASS_ID);
+    while (femto_suit_operator(n) != NULL) {
+        n++;
+    }
+    nanocbor_fmt_uint(enc, 5);
+    nanocbor_fmt_array(enc, n);
+    for (unsigned i = 0; (key = femto_suit_operator(i)) != NULL; i++) {
+        femto_suit_sha256(key, 32, digest);
+        nanocbor_put_bstr(enc, digest, FEMTO_SUIT_KEY_ID);
+    }
+    _put_uint(enc, 6, CONFIG_FEMTOCONTAINER_SUIT_IMAGE);
+    _put_uint(enc, 7, FEMTO_SUIT_NAME_MAX);
+    n = 0;
+    for (unsigned hook = 0; hook < FEMTO_HOOKS; hook++) {
+        n += femto_suit_hook_name(hook) != NULL;
+    }
+    nanocbor_fmt_uint(enc, 8);
+    nanocbor_fmt_array(enc, n);
+    for (unsigned hook = 0; hook < FEMTO_HOOKS; hook++) {
+        const char *name = femto_suit_hook_name(hook);
+        if (name != NULL) {
+            nanocbor_fmt_array(enc, 2);
+            nanocbor_put_tstr(enc, name);
+            nanocbor_fmt_uint(enc, femto_hook_contracts[hook].containers);
+        }
+    }
+}
+
+static void _put_verdict(nanocbor_encoder_t *enc, const femto_suit_result_t *r)
+{
+    bool known = r->component[0] != '\0';
+
+    nanocbor_fmt_map(enc, 3 + r->verdict.has_where + 2 * known);
+    _put_uint(enc, 1, r->job);
+    _put_uint(enc, 2, r->verdict.code);
+    if (r->verdict.has_where) {
+        _put_uint(enc, 3, r->verdict.where);
+    }
+    if (known) {
+        _put_text(enc, 4, r->component);
+        _put_uint(enc, 5, r->sequence);
+    }
+    _put_uint(enc, 6, r->seconds);
+}
+
+static void _put_slot(nanocbor_encoder_t *enc, const femto_suit_slot_t *s)
+{
+    char name[FEMTO_SUIT_NAME_MAX + 1];
+    bool image = s->record.size > 0;
+    bool refused = s->why.code != 0;
+
+    femto_suit_slot_name(s, name);
+    nanocbor_fmt_map(enc, 3 + 3 * image + refused + (refused && s->why.has_where));
+    _put_text(enc, 1, name);
+    _put_uint(enc, 2, s->record.sequence);
+    _put_uint(enc, 3, s->state);
+    if (image) {
+        _put_bytes(enc, 4, s->record.digest, sizeof(s->record.digest));
+        _put_uint(enc, 5, s->record.size);
+        _put_bytes(enc, 6, s->key_id, sizeof(s->key_id));
+    }
+    if (refused) {
+        _put_uint(enc, 7, s->why.code);
+        if (s->why.has_where) {
+            _put_uint(enc, 8, s->why.where);
+        }
+    }
+}
+
+static void _put_status(nanocbor_encoder_t *enc)
+{
+    const femto_suit_status_t *s = &femto_suit_status;
+    bool fetching = s->state == FEMTO_SUIT_FETCHING;
+    unsigned n = 0;
+
+    nanocbor_fmt_map(enc, 4 + fetching + (s->results > 0));
+    _put_uint(enc, 1, s->job);
+    _put_uint(enc, 2, s->state);
+    if (fetching) {
+        nanocbor_fmt_uint(enc, 3);
+        nanocbor_fmt_array(enc, 2);
+        nanocbor_fmt_uint(enc, s->received);
+        nanocbor_fmt_uint(enc, s->size);
+    }
+    if (s->results > 0) {
+        nanocbor_fmt_uint(enc, 4);
+        _put_verdict(enc, &s->log[(s->results - 1) % CONFIG_FEMTOCONTAINER_SUIT_LOG]);
+    }
+    for (unsigned i = 0; i < FEMTO_TOTAL_CONTAINERS; i++) {
+        n += femto_suit_slots[i].state != FEMTO_SUIT_EMPTY;
+    }
+    nanocbor_fmt_uint(enc, 5);
+    nanocbor_fmt_array(enc, n);
+    for (unsigned i = 0; i < FEMTO_TOTAL_CONTAINERS; i++) {
+        if (femto_suit_slots[i].state != FEMTO_SUIT_EMPTY) {
+            _put_slot(enc, &femto_suit_slots[i]);
+        }
+    }
+    nanocbor_fmt_uint(enc, 6);
+    nanocbor_fmt_array(enc, femto_suit_revoked_keys.n);
+    for (unsigned i = 0; i < femto_suit_revoked_keys.n; i++) {
+        nanocbor_put_bstr(enc, femto_suit_revoked_keys.id[i], FEMTO_SUIT_KEY_ID);
+    }
+}
+
+static void _put_log(nanocbor_encoder_t *enc)
+{
+    const femto_suit_status_t *s = &femto_suit_status;
+    uint32_t n = s->results < CONFIG_FEMTOCONTAINER_SUIT_LOG ? s->results
+                                                             : CONFIG_FEMTOCONTAINER_SUIT_LOG;
+
+    nanocbor_fmt_array(enc, n);
+    for (uint32_t i = s->results - n; i != s->results; i++) {
+        _put_verdict(enc, &s->log[i % CONFIG_FEMTOCONTAINER_SUIT_LOG]);
+    }
+}
+
+/* --- resources ----------------------------------------------------------- */
+
+static ssize_t _device(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx)
+{
+    (void)ctx;
+    return _answer(pdu, buf, len, _put_device);
+}
+
+static ssize_t _status(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx)
+{
+    (void)ctx;
+    return _answer(pdu, buf, len, _put_status);
+}
+
+static ssize_t _log(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx)
+{
+    (void)ctx;
+    return _answer(pdu, buf, len, _put_log);
+}
+
+static ssize_t _unauthenticated(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx)
+{
+    (void)ctx;
+    return _refuse(pdu, buf, len, COAP_CODE_UNAUTHORIZED, FEMTO_E_NOT_AUTHENTICATED);
+}
+
+static ssize_t _trigger(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx)
+{
+    uint32_t job = 0;
+    nanocbor_encoder_t enc;
+
+    /* the listener is for DTLS alone; this is what it is all about, so ask again */
+    if (coap_request_ctx_get_tl_type(ctx) != GCOAP_SOCKET_TYPE_DTLS) {
+        return _unauthenticated(pdu, buf, len, ctx);
+    }
+    uint16_t code = femto_suit_trigger(pdu->payload, pdu->payload_len, &job);
+    if (code != 0) {
+        return _refuse(pdu, buf, len, code == FEMTO_E_BUSY ? COAP_CODE_SERVICE_UNAVAILABLE
+                                                           : COAP_CODE_BAD_REQUEST, code);
+    }
+    gcoap_resp_init(pdu, buf, len, COAP_CODE_CHANGED);
+    coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
+    ssize_t head = coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
+    nanocbor_encoder_init(&enc, pdu->payload, pdu->payload_len);
+    nanocbor_fmt_uint(&enc, job);
+    return head + nanocbor_encoded_len(&enc);
+}
+
+static const coap_resource_t views[] = {
+    { "/fc/suit/device", COAP_GET, _device, NULL },
+    { "/fc/suit/log", COAP_GET, _log, NULL },
+    { "/fc/suit/status", COAP_GET, _status, NULL },
+};
+
+static gcoap_listener_t view_listener = {
+    .resources = views,
+    .resources_len = ARRAY_SIZE(views),
+    .tl_type = GCOAP_SOCKET_TYPE_UNDEF,
+};
+
+static const coap_resource_t changes[] = {
+    { "/fc/suit/trigger", COAP_POST, _trigger, NULL },
+};
+
+static gcoap_listener_t change_listener = {
+    .resources = changes,
+    .resources_len = ARRAY_SIZE(changes),
+    .tl_type = GCOAP_SOCKET_TYPE_DTLS,
+};
+
+/* tells those who come without authentication what is missing */
+static const coap_resource_t refusals[] = {
+    { "/fc/suit/trigger", COAP_POST, _unauthenticated, NULL },
+};
+
+static gcoap_listener_t refusal_listener = {
+    .resources = refusals,
+    .resources_len = ARRAY_SIZE(refusals),
+    .tl_type = GCOAP_SOCKET_TYPE_UDP,
+};
+
+int femto_suit_coap_init(const credman_credential_t *psk)
+{
+    boot = random_uint32();
+    gcoap_register_listener(&view_listener);
+    gcoap_register_listener(&refusal_listener);
+    int res = credman_add(psk);
+    if (res == CREDMAN_OK || res == CREDMAN_EXIST) {
+        res = sock_dtls_add_credential(gcoap_get_sock_dtls(), psk->tag);
+    }
+    if (res < 0) {
+        return res;
+    }
+    gcoap_register_listener(&change_listener);
+    return 0;
+}

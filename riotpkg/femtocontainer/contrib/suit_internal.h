@@ -1,0 +1,225 @@
+/*
+ * SPDX-FileCopyrightText: The femtocontainer authors
+ * SPDX-License-Identifier: LGPL-2.1-only
+ */
+
+#pragma once
+
+/**
+ * @ingroup     pkg_femtocontainer
+ * @{
+ *
+ * @file
+ * @brief       What the parts of the module femtocontainer_suit know of each other
+ *
+ * suit_coap.c takes triggers and tells the status; suit.c does one job at a
+ * time; suit_slots.c has the images; suit_vfs.c keeps them.
+ */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "femto_contract.h"
+#include "femto_suit.h"
+#include "femto_suit_codes.h"
+#include "modules.h"
+#include "mutex.h"
+#include "suit_gate.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** @brief  Why something was refused, and where: docs/deployment.md says of what */
+typedef struct {
+    uint32_t where;     /**< if it means something for the code */
+    uint16_t code;      /**< 0: it was done */
+    bool has_where;
+} femto_suit_verdict_t;
+
+/** @name   Store: suit_vfs.c
+ *  A record is a file. It is replaced by a rename, so that after a power
+ *  cut there is the old one or the new one. Without the module
+ *  femtocontainer_suit_vfs nothing outlives a reboot.
+ *  @{ */
+/** @brief  What is stored before the payload */
+typedef struct {
+    uint32_t sequence;  /**< of the manifest */
+    uint32_t size;      /**< bytes of the payload that follows; 0: a tombstone */
+    uint8_t digest[32]; /**< SHA-256 of the payload */
+} femto_suit_record_t;
+
+#if IS_USED(MODULE_FEMTOCONTAINER_SUIT_VFS) || defined(DOXYGEN)
+/** @brief  Put a component's record in place of the old one; 0 or -errno */
+int femto_suit_store_write(const char *component, const femto_suit_record_t *record,
+                           const uint8_t *payload);
+
+/**
+ * @brief   Read a component's record
+ *
+ * @return  0
+ * @return  -ENOENT     there is none
+ * @return  -EBADMSG    damaged; if the header could be read, it is in @p record
+ * @return  other -errno of the file system
+ */
+int femto_suit_store_read(const char *component, femto_suit_record_t *record, uint8_t *payload,
+                          uint32_t max);
+
+/** @brief  Remove what a power cut left */
+void femto_suit_store_init(void);
+#else
+static inline int femto_suit_store_write(const char *component, const femto_suit_record_t *record,
+                                         const uint8_t *payload)
+{
+    (void)component;
+    (void)record;
+    (void)payload;
+    return 0;
+}
+
+static inline int femto_suit_store_read(const char *component, femto_suit_record_t *record,
+                                        uint8_t *payload, uint32_t max)
+{
+    (void)component;
+    (void)record;
+    (void)payload;
+    (void)max;
+    return -ENOENT;
+}
+
+static inline void femto_suit_store_init(void)
+{
+}
+#endif
+/** @} */
+
+/** @name   Slots: suit_slots.c
+ *  @{ */
+/** @brief  As in docs/deployment.cddl */
+typedef enum {
+    FEMTO_SUIT_EMPTY,
+    FEMTO_SUIT_ATTACHED,
+    FEMTO_SUIT_WAITING,
+    FEMTO_SUIT_REMOVED,
+    FEMTO_SUIT_REFUSED,
+} femto_suit_slot_state_t;
+
+/** @brief  A slot of a hook */
+typedef struct {
+    femto_suit_record_t record;         /**< what is stored */
+    femto_suit_verdict_t why;           /**< it is not attached */
+    uint8_t key_id[FEMTO_SUIT_KEY_ID];  /**< of the tenant's key */
+    uint8_t state;                      /**< femto_suit_slot_state_t */
+    uint8_t hook;                       /**< number in femto_contract.h */
+    uint8_t number;                     /**< among the slots of the hook */
+    uint8_t place;                      /**< where its image is */
+    uint8_t container;                  /**< id in the runtime, or FEMTO_NONE */
+    uint8_t tenant;                     /**< number of its owner */
+} femto_suit_slot_t;
+
+/** @brief  Of all hooks; those of a hook that takes none from the network are empty */
+extern femto_suit_slot_t femto_suit_slots[FEMTO_TOTAL_CONTAINERS];
+
+/** @brief  Revoked keys */
+typedef struct {
+    uint32_t sequence;
+    bool damaged;   /**< the stored list cannot be read */
+    uint8_t n;
+    uint8_t id[CONFIG_FEMTOCONTAINER_SUIT_REVOKED][FEMTO_SUIT_KEY_ID];
+} femto_suit_revoked_t;
+extern femto_suit_revoked_t femto_suit_revoked_keys;
+
+/** @brief  Held by the worker when it changes what others read */
+extern mutex_t femto_suit_lock;
+
+/** @brief  Name of a hook that takes containers from the network, or NULL */
+const char *femto_suit_hook_name(unsigned hook);
+
+/** @brief  Component of a slot, into @p out of FEMTO_SUIT_NAME_MAX + 1 bytes */
+void femto_suit_slot_name(const femto_suit_slot_t *slot, char *out);
+
+/** @brief  Make all slots empty */
+void femto_suit_slots_init(void);
+
+/** @brief  Read, check and attach what is stored */
+void femto_suit_boot(void);
+
+/** @brief  Where the next payload is received: CONFIG_FEMTOCONTAINER_SUIT_IMAGE bytes */
+uint8_t *femto_suit_staging(void);
+
+/** @brief  Is there such a component, and is the manifest newer than what it has? */
+femto_suit_verdict_t femto_suit_target(const femto_suit_manifest_t *m);
+
+/**
+ * @brief   Do what a manifest says, with the payload that is in the staging place
+ *
+ * All checks come first, then the switch of the record, then that in the runtime.
+ *
+ * @pre     femto_suit_target() accepted it, and the payload has size and digest
+ */
+femto_suit_verdict_t femto_suit_do(const femto_suit_manifest_t *m);
+/** @} */
+
+/** @name   Worker: suit.c
+ *  @{ */
+/** @brief  As in docs/deployment.cddl */
+typedef enum {
+    FEMTO_SUIT_IDLE,
+    FEMTO_SUIT_FETCHING_MANIFEST,
+    FEMTO_SUIT_CHECKING,
+    FEMTO_SUIT_FETCHING,
+    FEMTO_SUIT_INSTALLING,
+} femto_suit_job_state_t;
+
+/** @brief  How a job ended */
+typedef struct {
+    femto_suit_verdict_t verdict;
+    uint32_t job;           /**< its number */
+    uint32_t sequence;      /**< if there is a component */
+    uint32_t seconds;       /**< from boot to its end */
+    char component[FEMTO_SUIT_NAME_MAX + 1];    /**< empty: did not become known */
+} femto_suit_result_t;
+
+/** @brief  What the status resource tells of jobs */
+typedef struct {
+    uint32_t job;           /**< taken last */
+    uint32_t results;       /**< jobs that ended; they are in log[(i) % LOG] */
+    uint32_t received, size;    /**< bytes of the image */
+    uint32_t version;       /**< changes with anything that a resource tells */
+    uint8_t state;          /**< femto_suit_job_state_t */
+    femto_suit_result_t log[CONFIG_FEMTOCONTAINER_SUIT_LOG];
+} femto_suit_status_t;
+extern femto_suit_status_t femto_suit_status;
+
+/**
+ * @brief   Start a job
+ *
+ * @param[in]   url     of the manifest, @p len characters
+ * @param[out]  job     number of the job
+ *
+ * @return  0, FC4001, FC4002 or FC4029
+ */
+uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *job);
+/** @} */
+
+/** @brief  Register the resources: suit_coap.c */
+int femto_suit_coap_init(const credman_credential_t *psk);
+
+/** @brief  A verdict that names a place */
+static inline femto_suit_verdict_t femto_suit_at(uint16_t code, uint32_t where)
+{
+    return (femto_suit_verdict_t){ .code = code, .where = where, .has_where = true };
+}
+
+/** @brief  A verdict of a code alone */
+static inline femto_suit_verdict_t femto_suit_code(uint16_t code)
+{
+    return (femto_suit_verdict_t){ .code = code };
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+/** @} */

@@ -1,0 +1,485 @@
+/*
+ * SPDX-FileCopyrightText: The femtocontainer authors
+ * SPDX-License-Identifier: LGPL-2.1-only
+ */
+
+/**
+ * @ingroup     pkg_femtocontainer
+ * @{
+ *
+ * @file
+ * @brief       Slots, and the checks that an image has to pass
+ *
+ * @}
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "femto_runtime.h"
+#include "kernel_defines.h"
+#include "suit_internal.h"
+
+enum { SLOTS = FEMTO_TOTAL_CONTAINERS };
+
+/* Memory of one installed container */
+typedef struct {
+    _Alignas(8) uint8_t image[CONFIG_FEMTOCONTAINER_SUIT_IMAGE];
+    _Alignas(8) uint8_t ram[CONFIG_FEMTOCONTAINER_SUIT_RAM];
+    femto_program_t program;
+} _place_t;
+
+/* One more than slots: what comes is received and checked in the spare one. */
+static _place_t places[SLOTS + 1];
+static uint8_t spare = SLOTS;
+
+femto_suit_slot_t femto_suit_slots[SLOTS];
+femto_suit_revoked_t femto_suit_revoked_keys;
+mutex_t femto_suit_lock = MUTEX_INIT;
+
+static const uint8_t digest_of_nothing[32] = {
+    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
+    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+};
+
+uint8_t *femto_suit_staging(void)
+{
+    return places[spare].image;
+}
+
+/* --- names --------------------------------------------------------------- */
+
+const char *femto_suit_hook_name(unsigned hook)
+{
+    const char *name = femto_hook_contracts[hook].name;
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+    /* fc, a slot and a device are parts of the component, too */
+    bool fits = len > 0 && name[len] == '\0' && len <= FEMTO_SUIT_NAME_MAX - 3 - 1 - 4 - 17;
+    return fits && femto_hook_find(hook) != NULL ? name : NULL;
+}
+
+void femto_suit_slot_name(const femto_suit_slot_t *slot, char *out)
+{
+    sprintf(out, "fc/%s/%u", femto_hook_contracts[slot->hook].name, slot->number);
+}
+
+static femto_suit_slot_t *_find(const femto_suit_manifest_t *m)
+{
+    char name[FEMTO_SUIT_NAME_MAX + 1];
+
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (femto_suit_hook_name(femto_suit_slots[i].hook) != NULL) {
+            femto_suit_slot_name(&femto_suit_slots[i], name);
+            if (strcmp(name, m->component) == 0) {
+                return &femto_suit_slots[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+femto_suit_verdict_t femto_suit_target(const femto_suit_manifest_t *m)
+{
+    uint32_t known = femto_suit_revoked_keys.sequence;
+
+    if (m->hook != NULL) {
+        const femto_suit_slot_t *slot = _find(m);
+        if (slot == NULL) {
+            for (unsigned hook = 0; hook < FEMTO_HOOKS; hook++) {
+                const char *name = femto_suit_hook_name(hook);
+                if (name != NULL && strlen(name) == m->hook_len
+                    && memcmp(name, m->hook, m->hook_len) == 0) {
+                    return femto_suit_at(FEMTO_E_UNKNOWN_SLOT,
+                                         femto_hook_contracts[hook].containers);
+                }
+            }
+            return femto_suit_code(FEMTO_E_UNKNOWN_HOOK);
+        }
+        known = slot->record.sequence;
+    }
+    if (m->sequence <= known) {
+        return femto_suit_at(FEMTO_E_OLD_SEQUENCE, known);
+    }
+    if (m->size > CONFIG_FEMTOCONTAINER_SUIT_IMAGE) {
+        return femto_suit_at(FEMTO_E_TOO_LONG, CONFIG_FEMTOCONTAINER_SUIT_IMAGE);
+    }
+    return femto_suit_code(0);
+}
+
+/* --- checks -------------------------------------------------------------- */
+
+static bool _id_revoked(const uint8_t id[FEMTO_SUIT_KEY_ID])
+{
+    for (unsigned i = 0; i < femto_suit_revoked_keys.n; i++) {
+        if (memcmp(femto_suit_revoked_keys.id[i], id, FEMTO_SUIT_KEY_ID) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool femto_suit_revoked(const uint8_t key[32])
+{
+    uint8_t digest[32];
+
+    femto_suit_sha256(key, 32, digest);
+    return _id_revoked(digest);
+}
+
+static const uint8_t *_key(const uint8_t id[FEMTO_SUIT_KEY_ID], uint8_t *tenant)
+{
+    uint8_t digest[32];
+
+    for (unsigned t = 0; t < FEMTO_TENANTS; t++) {
+        for (unsigned k = 0; k < femto_tenants[t].n_keys; k++) {
+            femto_suit_sha256(femto_tenants[t].keys[k], 32, digest);
+            if (memcmp(digest, id, FEMTO_SUIT_KEY_ID) == 0) {
+                *tenant = (uint8_t)t;
+                return femto_tenants[t].keys[k];
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Whose image it is: tenant and key_id of s are set. */
+static uint16_t _check_signature(const _place_t *place, uint32_t len, femto_suit_slot_t *s)
+{
+    uint8_t digest[32];
+    /* femto_image_open() has compared these lengths: docs/image-format.md */
+    uint32_t names_end = len - (place->image[8] | place->image[9] << 8);
+    const uint8_t *signature = place->image + names_end;
+
+    if (names_end == len) {
+        return FEMTO_E_UNSIGNED;
+    }
+    const uint8_t *id = femto_suit_image_key(signature, len - names_end);
+    if (id == NULL) {
+        return FEMTO_E_IMAGE_SIGNATURE;
+    }
+    memcpy(s->key_id, id, sizeof(s->key_id));
+    const uint8_t *key = _key(id, &s->tenant);
+    if (key == NULL) {
+        return FEMTO_E_UNKNOWN_KEY;
+    }
+    if (femto_suit_revoked_keys.damaged) {
+        return FEMTO_E_BAD_RECORD;
+    }
+    if (_id_revoked(id)) {
+        return FEMTO_E_KEY_REVOKED;
+    }
+    femto_suit_sha256(place->image, names_end, digest);
+    return femto_suit_image_check(signature, len - names_end, digest, key);
+}
+
+/* What the contract says of the tenant on the hook of the slot */
+static femto_suit_verdict_t _check_contract(const femto_suit_slot_t *s, const femto_grant_t **grant)
+{
+    const femto_hook_contract_t *hook = &femto_hook_contracts[s->hook];
+    unsigned used = 1;
+
+    *grant = NULL;
+    for (unsigned i = 0; i < hook->n_grants; i++) {
+        if (hook->grants[i].tenant == s->tenant) {
+            *grant = &hook->grants[i];
+        }
+    }
+    if (*grant == NULL) {
+        return femto_suit_code(FEMTO_E_TENANT_REFUSED);
+    }
+    for (unsigned i = 0; i < SLOTS; i++) {
+        const femto_suit_slot_t *other = &femto_suit_slots[i];
+        bool same = other->hook == s->hook && other->number == s->number;
+        used += !same && other->record.size > 0 && other->tenant == s->tenant;
+    }
+    unsigned quota = femto_tenants[s->tenant].quota.slots;
+    return used > quota ? femto_suit_at(FEMTO_E_SLOT_QUOTA, quota) : femto_suit_code(0);
+}
+
+/* Everything about the image of s in its place, of which nothing is trusted. */
+static femto_suit_verdict_t _check(femto_suit_slot_t *s)
+{
+    _place_t *place = &places[s->place];
+    const femto_grant_t *grant;
+    femto_image_t image;
+    uint32_t pc = 0;
+
+    uint16_t code = femto_image_open(&image, place->image, s->record.size);
+    if (code == 0) {
+        code = _check_signature(place, s->record.size, s);
+    }
+    if (code != 0) {
+        return femto_suit_code(code);
+    }
+    femto_suit_verdict_t verdict = _check_contract(s, &grant);
+    if (verdict.code != 0) {
+        return verdict;
+    }
+    if (femto_image_ram(&image) > sizeof(place->ram)) {
+        return femto_suit_at(FEMTO_E_NO_RAM, sizeof(place->ram));
+    }
+    code = femto_image_verify(&image, grant->helpers, grant->n_helpers, &pc);
+    if (code == FEMTO_E_NOT_GRANTED) {
+        /* of an image's list, which ascends, the first that is not in the other */
+        unsigned at = 0;
+        for (unsigned i = 0; i < image.n_helpers; i++) {
+            while (at < grant->n_helpers && grant->helpers[at] < image.helpers[i]) {
+                at++;
+            }
+            if (at == grant->n_helpers || grant->helpers[at] != image.helpers[i]) {
+                return femto_suit_at(code, image.helpers[i]);
+            }
+        }
+    }
+    return code != 0 ? femto_suit_at(code, pc) : femto_suit_code(0);
+}
+
+/* --- runtime ------------------------------------------------------------- */
+
+static void _detach(femto_suit_slot_t *s)
+{
+    if (s->container != FEMTO_NONE) {
+        femto_container_remove(s->container);
+        s->container = FEMTO_NONE;
+    }
+}
+
+/* Puts the checked image of s where the container of old runs, if there is one. */
+static femto_suit_verdict_t _attach(femto_suit_slot_t *s, femto_suit_slot_t *old)
+{
+    _place_t *place = &places[s->place];
+    femto_refusal_t why = { 0 };
+
+    place->program = (femto_program_t){
+        .name = femto_hook_contracts[s->hook].name,
+        .image = place->image,
+        .image_len = s->record.size,
+        .ram = place->ram,
+        .ram_len = sizeof(place->ram),
+    };
+    s->container = FEMTO_NONE;
+    if (old->container != FEMTO_NONE) {
+        femto_state_t state = femto_container_state(old->container);
+        if (old->tenant == s->tenant
+            && (state == FEMTO_STATE_ATTACHED || state == FEMTO_STATE_RUNNING)) {
+            uint16_t code = femto_container_replace(old->container, &place->program, &why);
+            if (code == 0) {
+                s->container = old->container;
+                old->container = FEMTO_NONE;
+            }
+            return code == 0 ? femto_suit_code(0) : femto_suit_at(code, why.pc);
+        }
+        _detach(old);
+    }
+    int id = femto_container_install(&place->program, s->tenant);
+    if (id < 0) {
+        return femto_suit_code(FEMTO_E_ATTACH_REFUSED);
+    }
+    s->container = (uint8_t)id;
+    uint16_t code = femto_container_attach(s->container, s->hook, &why);
+    if (code != 0) {
+        _detach(s);
+        return femto_suit_at(code, why.pc);
+    }
+    return femto_suit_code(0);
+}
+
+/* --- what manifests ask for ---------------------------------------------- */
+
+static femto_suit_verdict_t _stored(int err)
+{
+    return err == 0 ? femto_suit_code(0)
+         : err == -ENOSPC ? femto_suit_code(FEMTO_E_STORAGE_FULL)
+         : femto_suit_at(FEMTO_E_STORAGE_ERROR, -err);
+}
+
+static femto_suit_record_t _record(const femto_suit_manifest_t *m)
+{
+    femto_suit_record_t record = { .sequence = m->sequence, .size = m->size };
+
+    memcpy(record.digest, m->digest, sizeof(record.digest));
+    return record;
+}
+
+static femto_suit_verdict_t _install(femto_suit_slot_t *slot, const femto_suit_manifest_t *m)
+{
+    femto_suit_slot_t fresh = *slot;
+
+    fresh.record = _record(m);
+    fresh.place = spare;
+    femto_suit_verdict_t verdict = _check(&fresh);
+    if (verdict.code == 0) {
+        verdict = _stored(femto_suit_store_write(m->component, &fresh.record,
+                                                 places[spare].image));
+    }
+    if (verdict.code != 0) {
+        return verdict;
+    }
+    /* From here on the slot has the new image, whatever happens. */
+    femto_suit_slot_t old = *slot;
+    fresh.why = _attach(&fresh, &old);
+    _detach(&old);
+    fresh.state = fresh.why.code == 0 ? FEMTO_SUIT_ATTACHED : FEMTO_SUIT_WAITING;
+    spare = old.place;
+    mutex_lock(&femto_suit_lock);
+    *slot = fresh;
+    mutex_unlock(&femto_suit_lock);
+    return fresh.why;
+}
+
+static femto_suit_verdict_t _remove(femto_suit_slot_t *slot, const femto_suit_manifest_t *m)
+{
+    femto_suit_record_t tombstone = _record(m);
+
+    if (memcmp(tombstone.digest, digest_of_nothing, sizeof(digest_of_nothing)) != 0) {
+        return femto_suit_code(FEMTO_E_WRONG_DIGEST);
+    }
+    femto_suit_verdict_t verdict = _stored(femto_suit_store_write(m->component, &tombstone, NULL));
+    if (verdict.code == 0) {
+        _detach(slot);
+        mutex_lock(&femto_suit_lock);
+        slot->record = tombstone;
+        slot->state = FEMTO_SUIT_REMOVED;
+        slot->why = verdict;
+        mutex_unlock(&femto_suit_lock);
+    }
+    return verdict;
+}
+
+/* Takes the containers away whose keys do not count any more. */
+static void _enforce(void)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        femto_suit_slot_t *s = &femto_suit_slots[i];
+        if (s->state == FEMTO_SUIT_ATTACHED && _id_revoked(s->key_id)) {
+            _detach(s);
+            mutex_lock(&femto_suit_lock);
+            s->state = FEMTO_SUIT_WAITING;
+            s->why = femto_suit_code(FEMTO_E_KEY_REVOKED);
+            mutex_unlock(&femto_suit_lock);
+        }
+    }
+}
+
+static femto_suit_verdict_t _revoke(const femto_suit_manifest_t *m)
+{
+    femto_suit_revoked_t all = femto_suit_revoked_keys;
+    const uint8_t *list = places[spare].image;
+    uint32_t where = 0;
+    uint32_t n = femto_suit_revocation_read(list, m->size, &where);
+
+    if (n == 0) {
+        return femto_suit_at(FEMTO_E_BAD_REVOCATION, where);
+    }
+    const uint8_t *id = list + m->size - 9 * n + 1;
+    for (; n > 0; n--, id += 9) {
+        if (_id_revoked(id)) {
+            continue;
+        }
+        if (all.n == ARRAY_SIZE(all.id)) {
+            return femto_suit_at(FEMTO_E_BAD_REVOCATION, id - list);
+        }
+        memcpy(all.id[all.n++], id, FEMTO_SUIT_KEY_ID);
+    }
+    all.sequence = m->sequence;
+    all.damaged = false;
+    femto_suit_record_t record = { .sequence = all.sequence, .size = all.n * FEMTO_SUIT_KEY_ID };
+    femto_suit_sha256(all.id[0], record.size, record.digest);
+    femto_suit_verdict_t verdict = _stored(femto_suit_store_write(m->component, &record,
+                                                                  all.id[0]));
+    if (verdict.code == 0) {
+        mutex_lock(&femto_suit_lock);
+        femto_suit_revoked_keys = all;
+        mutex_unlock(&femto_suit_lock);
+        _enforce();
+    }
+    return verdict;
+}
+
+femto_suit_verdict_t femto_suit_do(const femto_suit_manifest_t *m)
+{
+    if (m->hook == NULL) {
+        return _revoke(m);
+    }
+    femto_suit_slot_t *slot = _find(m);
+    return m->size == 0 ? _remove(slot, m) : _install(slot, m);
+}
+
+/* --- boot ---------------------------------------------------------------- */
+
+static void _boot_slot(femto_suit_slot_t *slot)
+{
+    char name[FEMTO_SUIT_NAME_MAX + 1];
+    femto_suit_slot_t s = *slot;
+
+    femto_suit_slot_name(&s, name);
+    int err = femto_suit_store_read(name, &s.record, places[s.place].image,
+                                    sizeof(places[s.place].image));
+    if (err == -ENOENT) {
+        return;
+    }
+    s.why = err == 0 ? femto_suit_code(0) : femto_suit_code(FEMTO_E_BAD_RECORD);
+    if (err == 0 && s.record.size == 0) {
+        s.state = FEMTO_SUIT_REMOVED;
+    }
+    else {
+        if (err == 0) {
+            s.why = _check(&s);
+        }
+        s.state = FEMTO_SUIT_REFUSED;
+        if (s.why.code == 0) {
+            femto_suit_slot_t none = { .container = FEMTO_NONE };
+            s.why = _attach(&s, &none);
+            s.state = s.why.code == 0 ? FEMTO_SUIT_ATTACHED : FEMTO_SUIT_WAITING;
+        }
+    }
+    if (s.why.code != 0) {
+        printf("suit: %s: FC%u\n", name, s.why.code);
+    }
+    else {
+        printf("suit: %s: %s, sequence %" PRIu32 "\n", name,
+               s.state == FEMTO_SUIT_ATTACHED ? "attached" : "removed", s.record.sequence);
+    }
+    mutex_lock(&femto_suit_lock);
+    *slot = s;
+    mutex_unlock(&femto_suit_lock);
+}
+
+void femto_suit_slots_init(void)
+{
+    unsigned i = 0;
+
+    for (unsigned hook = 0; hook < FEMTO_HOOKS; hook++) {
+        for (unsigned n = 0; n < femto_hook_contracts[hook].containers; n++, i++) {
+            femto_suit_slots[i] = (femto_suit_slot_t){
+                .hook = hook, .number = n, .place = i, .container = FEMTO_NONE,
+            };
+        }
+    }
+}
+
+void femto_suit_boot(void)
+{
+    femto_suit_revoked_t revoked = { 0 };
+    femto_suit_record_t record = { 0 };
+
+    femto_suit_store_init();
+    int err = femto_suit_store_read("fc/revoked", &record, revoked.id[0], sizeof(revoked.id));
+    revoked.sequence = record.sequence;
+    if (err == 0) {
+        revoked.n = record.size / FEMTO_SUIT_KEY_ID;
+    }
+    /* Without the list nobody's key counts, until a revocation makes a new one. */
+    revoked.damaged = err != 0 && err != -ENOENT;
+    mutex_lock(&femto_suit_lock);
+    femto_suit_revoked_keys = revoked;
+    mutex_unlock(&femto_suit_lock);
+
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (femto_suit_hook_name(femto_suit_slots[i].hook) != NULL) {
+            _boot_slot(&femto_suit_slots[i]);
+        }
+    }
+}

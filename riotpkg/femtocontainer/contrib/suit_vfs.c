@@ -1,0 +1,135 @@
+/*
+ * SPDX-FileCopyrightText: The femtocontainer authors
+ * SPDX-License-Identifier: LGPL-2.1-only
+ */
+
+/**
+ * @ingroup     pkg_femtocontainer
+ * @{
+ *
+ * @file
+ * @brief       Records of what is installed, as files
+ *
+ * A record is written whole into one file, which then takes the place of the old
+ * one. The file system has to make that rename atomic, as littlefs does, and to
+ * have everything written on the medium when a file is closed.
+ *
+ * @}
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "byteorder.h"
+#include "suit_internal.h"
+#include "vfs_default.h"
+
+/* Where records are. */
+#ifndef FEMTO_SUIT_DIRECTORY
+#define FEMTO_SUIT_DIRECTORY VFS_DEFAULT_DATA
+#endif
+
+static const char fresh[] = FEMTO_SUIT_DIRECTORY "/fc.new";
+
+enum { HEADER = 44 };   /* magic, sequence, size: 4 bytes each; digest */
+static const uint8_t magic[4] = { 'F', 'C', 'R', 1 };
+
+/* fc/sampler/0 is the file fc.sampler.0 */
+static void _path(char *out, const char *component)
+{
+    out += sprintf(out, FEMTO_SUIT_DIRECTORY "/");
+    for (; *component != '\0'; component++) {
+        *out++ = (*component == '/') ? '.' : *component;
+    }
+    *out = '\0';
+}
+
+/* All of it, or -errno */
+static int _write(int fd, const void *buf, size_t len)
+{
+    ssize_t n = vfs_write(fd, buf, len);
+
+    return n < 0 ? (int)n : (size_t)n == len ? 0 : -ENOSPC;
+}
+
+int femto_suit_store_write(const char *component, const femto_suit_record_t *record,
+                           const uint8_t *payload)
+{
+    char path[sizeof(FEMTO_SUIT_DIRECTORY) + 1 + FEMTO_SUIT_NAME_MAX + 1];
+    uint8_t header[HEADER];
+
+    memcpy(header, magic, 4);
+    byteorder_htolebufl(header + 4, record->sequence);
+    byteorder_htolebufl(header + 8, record->size);
+    memcpy(header + 12, record->digest, 32);
+
+    int fd = vfs_open(fresh, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+    if (fd < 0) {
+        return fd;
+    }
+    int err = _write(fd, header, sizeof(header));
+    if (err == 0 && record->size > 0) {
+        err = _write(fd, payload, record->size);
+    }
+    int closed = vfs_close(fd); /* writes what is still in the cache */
+    if (err == 0) {
+        err = closed;
+    }
+    if (err == 0) {
+        _path(path, component);
+        err = vfs_rename(fresh, path);
+    }
+    if (err != 0) {
+        vfs_unlink(fresh);  /* makes room again */
+    }
+    return err;
+}
+
+int femto_suit_store_read(const char *component, femto_suit_record_t *record, uint8_t *payload,
+                          uint32_t max)
+{
+    char path[sizeof(FEMTO_SUIT_DIRECTORY) + 1 + FEMTO_SUIT_NAME_MAX + 1];
+    uint8_t header[HEADER], digest[32];
+
+    _path(path, component);
+    int fd = vfs_open(path, O_RDONLY, 0);
+    if (fd < 0) {
+        return fd;
+    }
+    memset(record, 0, sizeof(*record));
+    int err = 0;
+    ssize_t n = vfs_read(fd, header, sizeof(header));
+    if (n < 0) {
+        err = (int)n;
+    }
+    else if (n != sizeof(header) || memcmp(header, magic, 4) != 0) {
+        err = -EBADMSG;
+    }
+    else {
+        record->sequence = byteorder_lebuftohl(header + 4);
+        record->size = byteorder_lebuftohl(header + 8);
+        memcpy(record->digest, header + 12, 32);
+        n = record->size <= max ? vfs_read(fd, payload, record->size) : -EBADMSG;
+        if (n < 0) {
+            err = (int)n;
+        }
+        else if ((uint32_t)n != record->size || vfs_read(fd, header, 1) != 0) {
+            err = -EBADMSG;
+        }
+    }
+    vfs_close(fd);
+    if (err == 0) {
+        femto_suit_sha256(payload, record->size, digest);
+        if (memcmp(digest, record->digest, sizeof(digest)) != 0) {
+            err = -EBADMSG;
+        }
+    }
+    return err;
+}
+
+void femto_suit_store_init(void)
+{
+    vfs_unlink(fresh);
+}
