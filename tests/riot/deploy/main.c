@@ -1,0 +1,268 @@
+/*
+ * SPDX-FileCopyrightText: The femtocontainer authors
+ * SPDX-License-Identifier: LGPL-2.1-only
+ */
+
+/* Does what the file "script" says, line by line:
+ *   trigger URL    a job, waited for; prints its verdict
+ *   both URL URL   two triggers at once; prints the answer to the second one, and
+ *                  then the verdict of the first
+ *   slots          prints what is in the slots
+ *   reading        runs the hook filter with 21
+ *   alarm          runs the hook alarm with 60
+ *   arm N BYTES    lets the power fail, see flash.h
+ *   operations     prints how many there were since then
+ *   fill BYTES     a file of that size
+ *   heap           prints what malloc has given
+ * URLs are coap://h/FILE?MODE, of a file in the current folder. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "femto_contract.h"
+#include "femto_runtime.h"
+#include "femto_suit.h"
+#include "flash.h"
+#include "native_internal.h"
+#include "net/nanocoap.h"
+#include "suit/conditions.h"
+#include "suit_internal.h"
+#include "vfs.h"
+#include "ztimer.h"
+
+FEMTO_HOOK(filter_hook, FEMTO_HOOK_FILTER);
+FEMTO_HOOK(alarm_hook, FEMTO_HOOK_ALARM);
+FEMTO_HOOK(coap_hook, FEMTO_HOOK_COAP_AVERAGE);
+
+static size_t _load(const char *name, uint8_t *buf, size_t max)
+{
+    int fd = real_open(name, O_RDONLY);
+    ssize_t n = fd < 0 ? -1 : real_read(fd, buf, max);
+
+    if (fd >= 0) {
+        real_close(fd);
+    }
+    return n < 0 ? 0 : (size_t)n;
+}
+
+/* --- in place of the network --------------------------------------------- */
+
+static unsigned fetches;
+static uint8_t file[1 << 16];
+
+int __wrap_nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
+                                      coap_blockwise_cb_t callback, void *arg)
+{
+    static uint8_t block[64];
+    char name[64];
+    const char *mode = strchr(url, '?');
+
+    (void)blksize;
+    fetches++;
+    snprintf(name, sizeof(name), "%s", url + strlen("coap://h/"));
+    name[strcspn(name, "?")] = '\0';
+    mode = mode == NULL ? "" : mode + 1;
+
+    if (strcmp(mode, "timeout") == 0) {
+        return -ETIMEDOUT;
+    }
+    size_t len = _load(name, file, sizeof(file));
+    if (len == 0 && strcmp(mode, "nothing") != 0) {
+        return -ENXIO;  /* what nanocoap makes of 4.04 */
+    }
+    for (size_t at = 0;; at += sizeof(block)) {
+        size_t n = len - at < sizeof(block) ? len - at : sizeof(block);
+        int more = at + n < len;
+        size_t offset = at;
+
+        memcpy(block, file + at, n);
+        if (strcmp(mode, "gap") == 0 && at > 0) {
+            offset += sizeof(block);
+        }
+        else if (strcmp(mode, "again") == 0 && at > 0) {
+            offset = 0;
+        }
+        else if (strcmp(mode, "endless") == 0) {
+            more = 1;
+            n = sizeof(block);
+        }
+        else if (strcmp(mode, "empty") == 0) {
+            more = 1;
+            n = 0;
+            offset = 0;
+        }
+        else if (strcmp(mode, "slow") == 0) {
+            ztimer_sleep(ZTIMER_MSEC, 4000);
+        }
+        else if (strcmp(mode, "cut") == 0 && at > 0) {
+            return -ETIMEDOUT;
+        }
+        int res = callback(arg, offset, block, n, more);
+        if (res < 0) {
+            return res;
+        }
+        if (!more) {
+            return 0;
+        }
+    }
+}
+
+/* --- script -------------------------------------------------------------- */
+
+static void _print(const char *what, const femto_suit_verdict_t *v)
+{
+    printf("%s FC%04u", what, v->code);
+    if (v->has_where) {
+        printf(" %" PRIu32, v->where);
+    }
+}
+
+static uint32_t _trigger(const char *url)
+{
+    uint32_t job = 0;
+    uint16_t code = femto_suit_trigger((const uint8_t *)url, strlen(url), &job);
+
+    if (code != 0) {
+        printf("trigger FC%u\n", code);
+        return 0;
+    }
+    return job;
+}
+
+static void _wait(uint32_t job)
+{
+    const femto_suit_status_t *s = &femto_suit_status;
+
+    if (job == 0) {
+        return;
+    }
+    while (s->results < job) {
+        ztimer_sleep(ZTIMER_MSEC, 1);
+    }
+    const femto_suit_result_t *r = &s->log[(job - 1) % CONFIG_FEMTOCONTAINER_SUIT_LOG];
+    _print("verdict", &r->verdict);
+    printf(" %s %" PRIu32 " fetches %u\n", r->component[0] != '\0' ? r->component : "-",
+           r->sequence, fetches);
+    fetches = 0;
+}
+
+static void _slots(void)
+{
+    static const char *const states[] = { "", "attached", "waiting", "removed", "refused" };
+    char name[FEMTO_SUIT_NAME_MAX + 1];
+
+    for (unsigned i = 0; i < FEMTO_TOTAL_CONTAINERS; i++) {
+        const femto_suit_slot_t *s = &femto_suit_slots[i];
+        if (s->state != FEMTO_SUIT_EMPTY) {
+            femto_suit_slot_name(s, name);
+            printf("slot %s %s %" PRIu32 " %02x%02x%02x%02x", name, states[s->state],
+                   s->record.sequence, s->record.digest[0], s->record.digest[1],
+                   s->record.digest[2], s->record.digest[3]);
+            _print("", &s->why);
+            puts("");
+        }
+    }
+    printf("revoked %u sequence %" PRIu32 "\n", femto_suit_revoked_keys.n,
+           femto_suit_revoked_keys.sequence);
+}
+
+static void _fill(unsigned bytes)
+{
+    int fd = vfs_open("/nvm0/other", O_CREAT | O_TRUNC | O_WRONLY, 0);
+    int err = fd < 0 ? fd : 0;
+
+    memset(file, 0x55, sizeof(file));
+    if (fd >= 0) {
+        err = vfs_write(fd, file, bytes < sizeof(file) ? bytes : sizeof(file)) < 0;
+        err |= vfs_close(fd);
+    }
+    printf("fill %s\n", err == 0 ? "ok" : "failed");
+}
+
+static void _line(char *line)
+{
+    char *word = strtok(line, " ");
+    char *a = strtok(NULL, " ");
+    char *b = strtok(NULL, " ");
+    int32_t sample = 21;
+    int64_t value = -1;
+
+    if (word == NULL) {
+    }
+    else if (strcmp(word, "trigger") == 0) {
+        _wait(_trigger(a));
+    }
+    else if (strcmp(word, "both") == 0) {
+        uint32_t job = _trigger(a);
+        uint32_t other = _trigger(b);
+        if (other != 0) {
+            printf("trigger %s\n", other == job ? "the same" : "another");
+        }
+        _wait(job);
+    }
+    else if (strcmp(word, "slots") == 0) {
+        _slots();
+    }
+    else if (strcmp(word, "reading") == 0) {
+        femto_hook_trigger(&filter_hook, &sample, sizeof(sample), NULL);
+        printf("reading %" PRId32 "\n", sample);
+    }
+    else if (strcmp(word, "alarm") == 0) {
+        sample = 60;
+        femto_hook_trigger(&alarm_hook, &sample, sizeof(sample), &value);
+        printf("alarm %d\n", (int)value);
+    }
+    else if (strcmp(word, "arm") == 0) {
+        flash_arm(strtoul(a, NULL, 10), strtoul(b, NULL, 10));
+    }
+    else if (strcmp(word, "operations") == 0) {
+        printf("operations %u\n", flash_operations());
+    }
+    else if (strcmp(word, "fill") == 0) {
+        _fill(strtoul(a, NULL, 10));
+    }
+    else if (strcmp(word, "heap") == 0) {
+        printf("heap %zu\n", mallinfo2().uordblks);
+    }
+    else {
+        printf("what is %s?\n", word);
+    }
+}
+
+int main(void)
+{
+    static const credman_credential_t psk = {
+        .type = CREDMAN_TYPE_PSK,
+        .tag = 1,
+        .params.psk = { .id = { .s = "operator", .len = 8 }, .key = { .s = "0123456789abcdef", .len = 16 } },
+    };
+    static char script[1 << 16];
+    const uint8_t *device = (const uint8_t *)suit_get_device_id();
+
+    script[_load("script", (uint8_t *)script, sizeof(script) - 1)] = '\0';
+    int res = femto_suit_start(&psk);
+    /* of less priority than this thread: the checks at boot come now */
+    while (femto_suit_status.version == 0) {
+        ztimer_sleep(ZTIMER_MSEC, 1);
+    }
+    printf("begin %d, device ", res);
+    for (unsigned i = 0; i < 16; i++) {
+        printf("%02x", device[i]);
+    }
+    puts("");
+    for (char *line = script; *line != '\0';) {
+        char *end = strchr(line, '\n');
+        if (end != NULL) {
+            *end = '\0';
+        }
+        _line(line);
+        line = end != NULL ? end + 1 : strchr(line, '\0');
+    }
+    puts("end");
+    real_exit(0);
+}
