@@ -1,0 +1,13 @@
+/*
+ * SPDX-FileCopyrightText: The femtocontainer authors
+ * SPDX-License-Identifier: LGPL-2.1-only
+ */
+
+#include <femto.h>
+
+int64_t endless(volatile uint32_t *calls)
+{
+    for (;;) {
+        ++*calls;
+    }
+}

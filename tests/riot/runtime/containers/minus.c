@@ -1,0 +1,12 @@
+/*
+ * SPDX-FileCopyrightText: The femtocontainer authors
+ * SPDX-License-Identifier: LGPL-2.1-only
+ */
+
+#include <femto.h>
+
+int64_t minus(uint32_t *calls)
+{
+    ++*calls;
+    return -1;
+}
