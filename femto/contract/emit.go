@@ -77,6 +77,16 @@ func (v *tables) Containers() (sum uint32) {
 	return sum
 }
 
+// ThreadsMargin is the greatest of the hooks with threads, which share them.
+func (v *tables) ThreadsMargin() (margin uint32) {
+	for _, h := range v.Hooks {
+		if h.Thread {
+			margin = max(margin, h.StackMargin)
+		}
+	}
+	return margin
+}
+
 // A Stretch is a run of helpers that one macro brings into the firmware.
 type Stretch struct {
 	Macro string // "" when they are always there

@@ -36,7 +36,7 @@ ifeq (,$(FEMTO))
 endif
 
 $(FEMTO_OUT)/%.fc: $(APPDIR)/containers/%.c $(FEMTO_OUT)/.flags $(wildcard $(FEMTO)) | $(filter $(FEMTO_ROOT)/%,$(FEMTO))
-	$(Q)$(FEMTO) build $< -o $@ --deps $(@:.fc=.d) --cflags '-I$(APPDIR) $(FEMTO_CFLAGS)'
+	$(Q)$(FEMTO) build $< -o $@ --deps $(@:.fc=.d) --cflags '-I$(APPDIR) -I$(FEMTO_PKG)/include/container $(FEMTO_CFLAGS)'
 
 $(FEMTO_OUT)/%.fc.c: $(FEMTO_OUT)/%.fc
 	$(Q)$(FEMTO) embed $< -o $(@D)

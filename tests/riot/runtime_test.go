@@ -34,3 +34,14 @@ func TestRuntime(t *testing.T) {
 		})
 	}
 }
+
+// TestEvents checks where events come from: the scheduler, timers, pins, the
+// start, and what containers with threads of their own wait for.
+func TestEvents(t *testing.T) {
+	app := testApplication("events", "native64", "fast")
+	app.build(t)
+	term := openTerminal(t, root, nil, app.elf())
+	term.expect(runTimeout, "timer: ok", "boot: ok", "scheduler: ok", "pin: ok",
+		"sleeper: ok", "waiter: ok", "brief: ok", "stubborn: ok", "the end")
+	assert.NotContains(t, term.output(), "WRONG")
+}

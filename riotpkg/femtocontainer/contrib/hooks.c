@@ -17,6 +17,7 @@
 #include "irq.h"
 #include "registry.h"
 #include "thread.h"
+#include "threads.h"
 #include "ztimer.h"
 
 XFA_INIT_CONST(femto_hook_ptr_t, femto_hooks);
@@ -123,6 +124,22 @@ static bool activate(femto_hook_t *hook, femto_container_t *c, const femto_event
     return false;
 }
 
+/* Tells the threads of the containers. */
+static uint32_t post(femto_hook_t *hook, const femto_event_t *event)
+{
+    uint32_t told = 0;
+
+    for (unsigned id = hook->first; id != FEMTO_NONE; id = femto_pool[id].next) {
+        if (femto_thread_post(&femto_pool[id], event)) {
+            told++;
+        }
+        else {
+            femto_count(&hook->dropped, 1);
+        }
+    }
+    return told;
+}
+
 static bool stops(unsigned policy, int64_t value)
 {
     return (policy == FEMTO_POLICY_STOP_ON_NEGATIVE && value < 0) ||
@@ -143,8 +160,13 @@ uint32_t femto_hook_run(femto_hook_t *hook, const femto_event_t *event, int64_t 
         return 0;
     }
     mutex_lock(&hook->lock);
-    hook->runner = me;
     hook->events += hook->first != FEMTO_NONE;
+    if (IS_USED(MODULE_FEMTOCONTAINER_THREADS) && hook->contract->thread) {
+        returned = post(hook, event);
+        mutex_unlock(&hook->lock);
+        return returned;
+    }
+    hook->runner = me;
     for (unsigned id = hook->first, next; id != FEMTO_NONE; id = next) {
         femto_container_t *c = &femto_pool[id];
         int64_t result;

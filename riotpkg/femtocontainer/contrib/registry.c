@@ -20,6 +20,7 @@
 #include "mutex.h"
 #include "registry.h"
 #include "thread.h"
+#include "threads.h"
 
 #if UINTPTR_MAX == UINT32_MAX
 static_assert(sizeof(femto_container_t) <= 96, "a container takes at most 96 bytes of RAM");
@@ -96,31 +97,57 @@ static void name_missing(const femto_image_t *image, const femto_grant_t *grant,
     }
 }
 
-/* Verifies a program for a tenant on a hook. Its RAM is untouched if it is
- * refused. */
-static uint16_t prepare(candidate_t *out, const femto_program_t *program, unsigned tenant,
-                        const femto_hook_t *hook, femto_refusal_t *why)
+/* Reads a program for a tenant on a hook, and finds its entry point. */
+static uint16_t open(candidate_t *out, const femto_program_t *program, unsigned tenant,
+                     const femto_hook_t *hook, const femto_grant_t **grant)
 {
-    const femto_grant_t *grant = grant_of(hook->contract, tenant);
-
-    if (grant == NULL) {
+    *grant = grant_of(hook->contract, tenant);
+    if (*grant == NULL) {
         return FEMTO_E_HOOK_REFUSES;
     }
-    femto_instance_t *instance = &out->instance;
-    uint16_t code = femto_image_open(&instance->image, program->image, program->image_len);
+    uint16_t code = femto_image_open(&out->instance.image, program->image, program->image_len);
     if (code != 0) {
         return code;
     }
-    int entry = find_entry(&instance->image, hook->contract);
+    int entry = find_entry(&out->instance.image, hook->contract);
     if (entry < 0) {
         return FEMTO_E_NO_HOOK_ENTRY;
     }
     out->entry = entry;
-    code = femto_attach(instance, program->image, program->image_len,
-                        program->ram, program->ram_len, grant->helpers, grant->n_helpers,
-                        femto_sys_call, (void *)(uintptr_t)program, &why->pc);
+    return 0;
+}
+
+/* Whether a program can be attached; its RAM is untouched. */
+static uint16_t check(candidate_t *out, const femto_program_t *program, unsigned tenant,
+                      const femto_hook_t *hook, femto_refusal_t *why)
+{
+    const femto_image_t *image = &out->instance.image;
+    const femto_grant_t *grant;
+    uint16_t code = open(out, program, tenant, hook, &grant);
+
+    if (code == 0) {
+        code = femto_image_verify(image, grant->helpers, grant->n_helpers, &why->pc);
+    }
     if (code == FEMTO_E_NOT_GRANTED) {
-        name_missing(&instance->image, grant, why);
+        name_missing(image, grant, why);
+    }
+    return (code == 0 && femto_image_ram(image) > program->ram_len) ? FEMTO_E_NO_RAM : code;
+}
+
+/* Makes an instance of a program. Its RAM is untouched if it is refused. */
+static uint16_t prepare(candidate_t *out, const femto_program_t *program, unsigned tenant,
+                        const femto_hook_t *hook, femto_refusal_t *why)
+{
+    const femto_grant_t *grant;
+    uint16_t code = open(out, program, tenant, hook, &grant);
+
+    if (code == 0) {
+        code = femto_attach(&out->instance, program->image, program->image_len,
+                            program->ram, program->ram_len, grant->helpers, grant->n_helpers,
+                            femto_sys_call, (void *)(uintptr_t)program, &why->pc);
+    }
+    if (code == FEMTO_E_NOT_GRANTED) {
+        name_missing(&out->instance.image, grant, why);
     }
     return code;
 }
@@ -172,6 +199,39 @@ static femto_container_t *lookup(unsigned id)
     return &femto_pool[id];
 }
 
+/* Whether the container is in the list of a hook. */
+static bool on_hook(const femto_container_t *c)
+{
+    return c->state == FEMTO_STATE_ATTACHED || c->state == FEMTO_STATE_RUNNING ||
+           c->state == FEMTO_STATE_ENDED;
+}
+
+static bool needs_thread(const femto_hook_t *hook)
+{
+    return hook->contract->thread;
+}
+
+static bool thread_available(unsigned tenant)
+{
+    return IS_USED(MODULE_FEMTOCONTAINER_THREADS) && femto_thread_available(tenant);
+}
+
+/* Starts the container's thread, if it has one. */
+static void start(femto_container_t *c, femto_hook_t *hook)
+{
+    if (IS_USED(MODULE_FEMTOCONTAINER_THREADS) && needs_thread(hook)) {
+        femto_thread_start(c, hook);
+    }
+}
+
+/* Returns when the container's thread, if it has one, is done with it. */
+static void stop(femto_container_t *c)
+{
+    if (IS_USED(MODULE_FEMTOCONTAINER_THREADS)) {
+        femto_thread_stop(c);
+    }
+}
+
 static uint16_t attach(femto_container_t *c, unsigned number, femto_refusal_t *why)
 {
     femto_hook_t *hook = femto_hook_find(number);
@@ -180,17 +240,21 @@ static uint16_t attach(femto_container_t *c, unsigned number, femto_refusal_t *w
     if (hook == NULL) {
         return FEMTO_E_NO_HOOK;
     }
-    if (c->state == FEMTO_STATE_ATTACHED) {
+    if (on_hook(c)) {
         return FEMTO_E_WRONG_STATE;
     }
     if (is_full(hook)) {
         return FEMTO_E_HOOK_FULL;
     }
     uint16_t code = prepare(&candidate, femto_container_program(c), c->tenant, hook, why);
+    if (code == 0 && needs_thread(hook) && !thread_available(c->tenant)) {
+        code = FEMTO_E_NO_THREAD;
+    }
     if (code == 0) {
         begin(c, &candidate);
         c->hook = number;
         append(hook, c);
+        start(c, hook);
     }
     return code;
 }
@@ -203,8 +267,9 @@ static uint16_t detach(femto_container_t *c)
     if (hook == NULL || hook->runner == thread_getpid()) {
         return FEMTO_E_WRONG_STATE;
     }
+    stop(c);
     mutex_lock(&hook->lock);
-    if (c->state == FEMTO_STATE_ATTACHED) {
+    if (on_hook(c)) {
         femto_hook_unlink(hook, c - femto_pool);
         c->state = FEMTO_STATE_INSTALLED;
     }
@@ -221,28 +286,36 @@ static uint16_t replace(femto_container_t *c, const femto_program_t *program, fe
     candidate_t candidate;
     uint16_t code;
 
-    if (hook == NULL || c->state != FEMTO_STATE_ATTACHED) {
+    if (hook == NULL || !on_hook(c)) {
         c->instance.host = (void *)(uintptr_t)program;
         return 0; /* verified when it is attached */
     }
     if (hook->runner == thread_getpid()) {
         return FEMTO_E_WRONG_STATE;
     }
-    /* Verifying takes long, and can be done while the old one runs, unless both
-     * use the same RAM. */
+    /* Verifying takes long, and can be done while the old one runs. Only then is
+     * a thread stopped: it cannot go on where it was. */
     bool shared = program->ram == femto_container_program(c)->ram;
-    if (!shared && (code = prepare(&candidate, program, c->tenant, hook, why)) != 0) {
-        return code;
+    if (!shared || needs_thread(hook)) {
+        code = shared ? check(&candidate, program, c->tenant, hook, why)
+                      : prepare(&candidate, program, c->tenant, hook, why);
+        if (code != 0) {
+            return code;
+        }
+        stop(c);
     }
     mutex_lock(&hook->lock);
     code = shared ? prepare(&candidate, program, c->tenant, hook, why) : 0;
-    if (code == 0 && c->state == FEMTO_STATE_ATTACHED) {
+    if (code == 0 && on_hook(c)) {
         begin(c, &candidate);
     }
     else if (code == 0) { /* it faulted once too often in the meantime */
         code = FEMTO_E_WRONG_STATE;
     }
     mutex_unlock(&hook->lock);
+    if (code == 0) {
+        start(c, hook);
+    }
     return code;
 }
 
@@ -253,14 +326,18 @@ static uint16_t restart(femto_container_t *c, femto_refusal_t *why)
     if (hook == NULL || hook->runner == thread_getpid()) {
         return FEMTO_E_WRONG_STATE;
     }
+    stop(c);
     mutex_lock(&hook->lock);
-    bool attached = c->state == FEMTO_STATE_ATTACHED;
+    bool attached = on_hook(c);
     if (attached) {
         candidate_t same = { .instance = c->instance, .entry = c->entry };
         femto_reset(&c->instance);
         begin(c, &same);
     }
     mutex_unlock(&hook->lock);
+    if (attached) {
+        start(c, hook);
+    }
     return attached ? 0 : attach(c, c->hook, why);
 }
 
@@ -356,7 +433,7 @@ uint16_t femto_container_remove(unsigned id)
     mutex_lock(&management);
     femto_container_t *c = lookup(id);
     if (c != NULL) {
-        code = (c->state == FEMTO_STATE_ATTACHED) ? detach(c) : 0;
+        code = on_hook(c) ? detach(c) : 0;
         if (code == 0) {
             for (unsigned i = 0; i < XFA_LEN(femto_removed_fn, femto_on_removal); i++) {
                 femto_on_removal[i](id);
