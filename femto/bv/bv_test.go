@@ -86,6 +86,15 @@ func TestSMTMeansWhatEvalComputes(t *testing.T) {
 		query.WriteString("(check-sat)\n(pop)\n")
 		want = append(want, "unsat")
 	}
+	// One bit, used more than once, as a truth value and as a bit.
+	bit := Extract(Var("x", 32), 3, 1)
+	for _, v := range []uint64{0, 8} {
+		for _, term := range []*Term{Concat(bit, bit), SExt(bit, 8), Ite(bit, ZExt(bit, 4), Concat(Not(bit), Const(5, 3)))} {
+			env := Env{"x": v}
+			query.WriteString("(push)\n" + SMTQuery(Eq(Var("x", 32), Const(v, 32)), Or(bit, Not(bit)), Ne(term, Const(Eval(term, env), term.Width))) + "(check-sat)\n(pop)\n")
+			want = append(want, "unsat")
+		}
+	}
 	cmd := exec.Command(z3, "-in")
 	cmd.Stdin = strings.NewReader(query.String())
 	out, err := cmd.CombinedOutput()

@@ -18,6 +18,7 @@ import (
 type instanceWorld struct {
 	*loaderWorld
 	inst, ram, pcOut *sym.Object
+	own              *sym.Object // the host's
 	instT, frameT    *cir.Type
 	ramLen           *bv.Term // 32 bits
 }
@@ -28,8 +29,9 @@ func newInstanceWorld(ex *sym.Exec, u *cir.Unit) (*instanceWorld, *sym.State) {
 	w.ram = buffer("ram", w.ramLen, u.Model)
 	w.inst = &sym.Object{Name: "instance", Type: w.instT}
 	w.pcOut = &sym.Object{Name: "pc_out", Type: uintType(32)}
+	w.own = &sym.Object{Name: "host's own", Type: uintType(8)}
 	st := ex.NewState()
-	for _, o := range []*sym.Object{w.buf, w.ram, w.inst, w.pcOut} {
+	for _, o := range []*sym.Object{w.buf, w.ram, w.inst, w.pcOut, w.own} {
 		st.Put(o)
 	}
 	return w, st
@@ -129,7 +131,8 @@ func (w *instanceWorld) resetLoops() map[string]*sym.Loop {
 	initial := bv.Var("initial_byte", 8)
 	loop := func(member string, where func(h *sym.Head, l *layout) (off, val *bv.Term), seed bool) *sym.Loop {
 		n := func(h *sym.Head) *bv.Term { return ex.Get(h.State, w.field("image", member)).(*bv.Term) }
-		return &sym.Loop{
+		at := func(h *sym.Head, n *bv.Term) *bv.Term { return bv.Eq(h.Int("i"), n) }
+		return whole("initialises "+member, &sym.Loop{
 			Inv: func(h *sym.Head) []sym.Cond {
 				return []sym.Cond{{Name: "i is within " + member, Term: bv.Ule(h.Int("i"), n(h))}}
 			},
@@ -151,7 +154,7 @@ func (w *instanceWorld) resetLoops() map[string]*sym.Loop {
 				ex.Goal(h.State, "initialises one byte of "+member, "femto_reset", ok)
 				ex.Goal(h.State, "next byte", "femto_reset", bv.Eq(h.Int("i"), bv.Add(h.Start.Int("i"), c32(1))))
 			},
-		}
+		}, func(h *sym.Head) *bv.Term { return at(h, c32(0)) }, func(h *sym.Head) *bv.Term { return at(h, n(h)) })
 	}
 	return map[string]*sym.Loop{
 		"femto_reset#0": loop("data_len", func(h *sym.Head, l *layout) (*bv.Term, *bv.Term) {
@@ -199,14 +202,17 @@ func (w *instanceWorld) runAttach(st *sym.State) error {
 		ex.Goal(st, "instance: verified", "femto_attach", zero(bv.Eq(bv.Var("verifier_status", 16), status(0))))
 		call, ok := ex.Get(st, w.field("call")).(sym.Func)
 		ex.Goal(st, "instance: the host's calls", "femto_attach", bv.Bool(ok && call.Name == "host"))
+		own, ok := ex.Get(st, w.field("host")).(sym.Ptr)
+		ex.Goal(st, "instance: the host's pointer", "femto_attach", zero(bv.Bool(ok && own.Obj == w.own)))
 		ex.Goal(st, "write nothing to the buffer", "femto_attach", bv.Bool(len(st.Writes(w.buf)) == 0))
+		finished(ex, st, "femto_attach", bv.Eq(code, status(0)), "initialises data_len", "initialises bss_len")
 	}
 	nG := bv.Var("n_granted", 32)
 	granted := array("granted", nG, 2, 2)
 	granted.Elem = uintType(16)
 	st.Put(granted)
 	return ex.Run(st, "femto_attach", sym.Ptr{Obj: w.inst}, at(w.buf, bv.Const(0, 64)), w.bufLen, at(w.ram, bv.Const(0, 64)), w.ramLen,
-		at(granted, bv.Const(0, 64)), nG, sym.Func{Name: "host"}, sym.Ptr{}, sym.Ptr{Obj: w.pcOut})
+		at(granted, bv.Const(0, 64)), nG, sym.Func{Name: "host"}, sym.Ptr{Obj: w.own}, sym.Ptr{Obj: w.pcOut})
 }
 
 // runReset: femto_reset on an attached instance writes .data and .bss only.
@@ -215,6 +221,7 @@ func (w *instanceWorld) runReset(st *sym.State) error {
 	w.ex.Loops = w.resetLoops()
 	w.ex.OnReturn = func(st *sym.State, _ sym.Value) {
 		w.ex.Goal(st, "write nothing to the buffer", "femto_reset", bv.Bool(len(st.Writes(w.buf)) == 0))
+		finished(w.ex, st, "femto_reset", bv.True, "initialises data_len", "initialises bss_len")
 	}
 	return w.ex.Run(st, "femto_reset", sym.Ptr{Obj: w.inst})
 }
@@ -237,7 +244,7 @@ func (w *instanceWorld) runStart(st *sym.State, u *cir.Unit, null bool) error {
 	}
 	ex.Assume(st, bv.Ult(bv.ZExt(slot, 64), l.Slots))
 	p := w.plan(l)
-	ex.Loops = map[string]*sym.Loop{"femto_start#0": {
+	ex.Loops = map[string]*sym.Loop{"femto_start#0": whole("zeroes the stack", &sym.Loop{
 		Inv: func(h *sym.Head) []sym.Cond {
 			left := bv.ZExt(h.Int("left"), 64)
 			at := h.Ptr("p").Off
@@ -259,7 +266,9 @@ func (w *instanceWorld) runStart(st *sym.State, u *cir.Unit, null bool) error {
 			ex.Goal(h.State, "zeroes the next bytes of the stack", "femto_start", bv.And(ok, bv.Ne(n, bv.Const(0, 64))))
 			ex.Goal(h.State, "goes on behind them", "femto_start", bv.Eq(bv.ZExt(h.Int("left"), 64), bv.Sub(bv.ZExt(h.Start.Int("left"), 64), n)))
 		},
-	}}
+	}, func(h *sym.Head) *bv.Term {
+		return bv.And(bv.Eq(h.Ptr("p").Off, p.Stack), bv.Eq(bv.ZExt(h.Int("left"), 64), p.StackLen))
+	}, func(h *sym.Head) *bv.Term { return bv.Eq(h.Int("left"), c32(0)) })}
 	ex.OnReturn = func(st *sym.State, result sym.Value) {
 		code := result.(*bv.Term)
 		tooLong := bv.Ult(c32(isa.MaxSegment), ctxLen)
@@ -268,6 +277,7 @@ func (w *instanceWorld) runStart(st *sym.State, u *cir.Unit, null bool) error {
 		if ex.S(bv.Eq(code, status(0))) == bv.False {
 			return
 		}
+		finished(ex, st, "femto_start", bv.True, "zeroes the stack")
 		w.started(st, eng, l, ctxPtr, ctxLen, writable, slot, goal)
 	}
 	return ex.Run(st, "femto_start", sym.Ptr{Obj: vm}, sym.Ptr{Obj: w.inst}, slot, ctxPtr, ctxLen, writable)

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/femtocontainer/femtocontainer/femto/bv"
+	"github.com/femtocontainer/femtocontainer/femto/prove/dialect"
 	"github.com/femtocontainer/femtocontainer/femto/prove/simp"
 	"github.com/femtocontainer/femtocontainer/femto/prove/solve"
 	"github.com/femtocontainer/femtocontainer/femto/prove/sym"
@@ -102,6 +103,14 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 			return nil, err
 		}
 		rep.Solvers = append(rep.Solvers, v)
+	}
+	// What the variants below would not show, whatever the families asked for.
+	strange, err := dialect.Check(opts.Root)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range strange {
+		rep.Failures = append(rep.Failures, Failure{Unit: "dialect", Obligation: 2, Goal: "the core is in the C that the prover reads", Where: f.Where, Reason: f.What})
 	}
 	version, err := proverVersion(opts.Root)
 	if err != nil {

@@ -98,26 +98,47 @@ var loader = []Mutant{
 	{Name: "RAM not counted: save area", File: vmC, Old: "return (uint32_t)sizeof(femto_frame_t) * (img->depth - 1u) + stack_len(img) +", New: "return stack_len(img) +", Gate: host("load", "femto_attach")},
 	{Name: "stack and data overlap", File: vmC, Old: "    ram += stack_len(&c->image);\n", New: "", Gate: host("load", "femto_attach")},
 	{Name: "save area a frame short", File: vmC, Old: "ram += sizeof(femto_frame_t) * (c->image.depth - 1u);", New: "ram += sizeof(femto_frame_t) * (c->image.depth - 1u) / 2;", Gate: host("load", "femto_attach")},
-	{Name: "verified once is enough", File: vmC, Old: "    if (status == 0) {\n        status = femto_image_verify", New: "    if (status == 0 && c->call != call) {\n        status = femto_image_verify", Gate: host("load", "femto_attach")},
+	{Name: "not verified when much is granted", File: vmC, Old: "    if (status == 0) {\n        status = femto_image_verify", New: "    if (status == 0 && n_granted < 1000) {\n        status = femto_image_verify", Gate: host("load", "femto_attach")},
 }
 
 // hosts: attached instances and what the host asks of a run.
 var hosts = []Mutant{
 	{Name: "reset: .bss over .data", File: vmC, Old: "    data += c->image.data_len;\n", New: "", Gate: host("load", "femto_reset")},
 	{Name: "reset: a byte too many", File: vmC, Old: "i < c->image.bss_len;", New: "i <= c->image.bss_len;", Gate: host("load", "femto_reset")},
+	{Name: "reset: last byte of .bss", File: vmC, Old: "i < c->image.bss_len;", New: "i + 1 < c->image.bss_len;", Gate: host("load", "femto_reset")},
+	{Name: "reset: first byte of .data", File: vmC, Old: "for (uint32_t i = 0; i < c->image.data_len;", New: "for (uint32_t i = 1; i < c->image.data_len;", Gate: host("load", "femto_reset")},
+	{Name: "attach: without reset", File: vmC, Old: "    femto_reset(c);\n    return 0;", New: "    return 0;", Gate: host("load", "femto_attach")},
+	{Name: "attach: host's pointer not kept", File: vmC, Old: "    c->host = host;\n", New: "    c->host = ram;\n", Gate: host("load", "femto_attach")},
 	{Name: "start: wrong context length", File: vmC, Old: "vm->r[2] = ctx_len;", New: "vm->r[2] = ctx_len - 1;", Gate: host("start", "femto_start")},
 	{Name: "start: .rodata may be written", File: vmC, Old: "vm->writable_end[3] = 0;", New: "vm->writable_end[3] = c->span[2].end;", Gate: host("start", "femto_start"), Sample: true},
 	{Name: "start: context too long", File: vmC, Old: "if (ctx_len > FEMTO_MAX_SEGMENT) {", New: "if (ctx_len > FEMTO_MAX_SEGMENT + 8) {", Gate: host("start", "femto_start")},
 	{Name: "start: context writable", File: vmC, Old: "if (writable == 0) {", New: "if (writable < 0) {", Gate: host("start", "femto_start")},
 	{Name: "start: frames of the last run", File: vmC, Old: "    c->level = 0;\n", New: "", Gate: host("start", "femto_start")},
-	{Name: "start: grants of the last run", File: vmC, Old: "    vm->span[6].end = 0;\n", New: "", Gate: host("start", "femto_start")},
+	{Name: "start: segment 6 mapped", File: vmC, Old: "vm->span[6].end = 0;", New: "vm->span[6].end = 0x6000010;", Gate: host("start", "femto_start")},
 	{Name: "start: segment 7 mapped", File: vmC, Old: "vm->span[7].end = 0;", New: "vm->span[7].end = 0x7000010;", Gate: host("start", "femto_start")},
+	{Name: "start: stack not zeroed", File: vmC, Old: "left != 0; left -= 8", New: "left != 0 && writable > 100; left -= 8", Gate: host("start", "femto_start without context")},
+	{Name: "start: last word of the stack not zeroed", File: vmC, Old: "(1u << FEMTO_SEGMENT_BITS); left != 0;", New: "(1u << FEMTO_SEGMENT_BITS); left > 8;", Gate: host("start", "femto_start without context")},
 	{Name: "start: half of the stack zeroed", File: vmC, Old: "left -= 8, p += 8)", New: "left -= 8, p += 4)", Gate: host("start", "femto_start")},
-	{Name: "grant: the host's own segments", File: hostC, Old: "if ((segment != 5 && segment != 6) ||", New: "if (segment > 6 ||", Gate: host("start", "femto_grant")},
+	{Name: "grant: segment 7", File: hostC, Old: "if ((segment != 5 && segment != 6) ||", New: "if ((segment != 5 && segment != 7) ||", Gate: host("start", "femto_grant")},
 	{Name: "grant: always writable", File: hostC, Old: "writable != 0 ? vm->span[segment].end : 0;", New: "vm->span[segment].end;", Gate: host("start", "femto_grant")},
 	{Name: "grant: too long", File: hostC, Old: "|| len > FEMTO_MAX_SEGMENT) {", New: "|| len > 0x1000000) {", Gate: host("start", "femto_grant")},
 	{Name: "read: length not compared with what is left", File: hostC, Old: "if (addr >= end || len > end - addr) {", New: "if (addr >= end || len > end) {", Gate: host("start", "femto_read")},
 	{Name: "read: start not compared with the end", File: hostC, Old: "if (addr >= end || len > end - addr) {", New: "if (len > end - addr) {", Gate: host("start", "femto_read")},
 	{Name: "write: what may only be read", File: hostC, Old: "return locate(vm, addr, len, vm->writable_end[((addr >> 24u) & 7u)]);", New: "return locate(vm, addr, len, vm->span[((addr >> 24u) & 7u)].end);", Gate: host("start", "femto_write"), Sample: true},
 	{Name: "fuel left counts the last slot", File: coreH, Old: "(uint32_t)(uintptr_t)(vm->pc + 2);", New: "(uint32_t)(uintptr_t)vm->pc;", Gate: host("start", "femto_room")},
+}
+
+// strange: C that means something else in some build, of which no goal can tell,
+// so that package dialect has to.
+var strange = []Mutant{
+	{Name: "dialect: other code on one CPU", File: stepC, Old: "    case 2: /* mul */\n        dst = dst * src;\n        break;\n    case 4:", New: "    case 2: /* mul */\n#ifdef __ARM_ARCH_6M__\n        dst = dst + src;\n#else\n        dst = dst * src;\n#endif\n        break;\n    case 4:", N: 2, Gate: small("mul32_reg"), Sample: true},
+	{Name: "dialect: a load whose result depends on no memory", File: stepC, Old: "static inline uint32_t femto_get32(const uint8_t *p)", New: "__attribute__((const)) static inline uint32_t femto_get32(const uint8_t *p)", Gate: small("ldxw")},
+	{Name: "dialect: a call that may be left out", File: stepC, Old: "static inline uint16_t femto_enter(", New: "__attribute__((pure)) static inline uint16_t femto_enter(", Gate: small("call_local")},
+	{Name: "dialect: pointers that do not overlap", File: stepC, Old: "const femto_word_t **pc, uint32_t *bound)", New: "const femto_word_t **__restrict pc, uint32_t *__restrict bound)", Gate: small("call_helper")},
+	{Name: "dialect: packed frames", File: coreH, Old: "typedef struct FEMTO_MAY_ALIAS femto_frame {", New: "typedef struct __attribute__((__may_alias__, packed)) femto_frame {", Gate: small("call_local")},
+	{Name: "dialect: words of 16 bits", File: coreH, Old: "typedef uint32_t FEMTO_MAY_ALIAS femto_word_t;", New: "typedef uint32_t FEMTO_MAY_ALIAS __attribute__((mode(SI))) femto_word_t;", Gate: small("ja")},
+	{Name: "dialect: structs packed from here on", File: coreH, Old: "/** What a local call keeps", New: "#pragma pack(1)\n/** What a local call keeps", Gate: small("call_local")},
+	{Name: "dialect: a table that another file may replace", File: verifyC, Old: "const uint8_t femto_opcodes[256] = {", New: "__attribute__((weak)) const uint8_t femto_opcodes[256] = {", Gate: small("ja")},
+	{Name: "dialect: a function that nothing is proved of", File: hostC, Old: "uint16_t femto_grant(", New: "uint8_t femto_peek(const uint8_t *p);\nuint8_t femto_peek(const uint8_t *p)\n{\n    return p[-1];\n}\n\nuint16_t femto_grant(", Gate: host("start", "femto_grant")},
+	{Name: "dialect: a function of the C library by another name", File: stepC, Old: "#include <string.h>", New: "#include <string.h>\n#define memcpy(d, s, n) __builtin_memcpy(d, s, n)", Gate: small("ja")},
 }

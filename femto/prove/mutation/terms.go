@@ -48,7 +48,7 @@ var printers = []Mutant{
 	{Name: "C: less or equal for less", File: cGo, Old: `OpUlt: "<",`, New: `OpUlt: "<=",`, Gate: cTest},
 	{Name: "C: arithmetic shift of an unsigned", File: cGo, Old: `e := fmt.Sprintf("((%s)%s %s %s)", s, p.expr(a), op, right)`, New: `e := fmt.Sprintf("((u%s)%s %s %s)", s, p.expr(a), op, right)`, Gate: cTest},
 	{Name: "C: negation is complement", File: cGo, Old: `"(%s - %s)", cConst(Const(0, t.Width))`, New: `"(%s - %s)", cConst(Const(^uint64(0), t.Width))`, Gate: cTest},
-	{Name: "C: extract without the shift", File: cGo, Old: "if t.Lo == 0 {", New: "if t.Lo < 8 {", Gate: cTest},
+	{Name: "C: extract without the shift", File: cGo, Old: "if t.Lo == 0 {", New: "if t.Lo <= 8 {", Gate: cTest},
 	{Name: "C: sign extension of an unsigned", File: cGo, Old: `"(%s)(%s)(%s)%s", typ, typ[1:], from[1:], p.expr`, New: `"(%s)(%s)(%s)%s", typ, typ[1:], from, p.expr`, Gate: cTest},
 	{Name: "C: arms of the conditional", File: cGo, Old: `"(%s ? %s : %s)", p.expr(t.Args[0]), p.expr(t.Args[1]), p.expr(t.Args[2]))`, New: `"(%s ? %s : %s)", p.expr(t.Args[0]), p.expr(t.Args[2]), p.expr(t.Args[1]))`, Gate: cTest},
 	{Name: "C: what is printed is not what is on disk", File: cGo, Old: `OpXor: "^"`, New: `OpXor: "|"`, Gate: Gate{Kind: Generate}, Sample: true},

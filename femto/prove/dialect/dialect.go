@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package dialect
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A Finding is something that the prover would not see.
+type Finding struct {
+	Where string // file:line
+	What  string
+}
+
+func (f Finding) String() string { return f.Where + ": " + f.What }
+
+const folder = "riotpkg/femtocontainer/core"
+
+// headers that the prover has, of the core or of its own.
+var headers = []string{
+	`"femto_core.h"`, `"femto_step.h"`, `"femto_fast.h"`, `"femto_sys.h"`,
+	"<stdint.h>", "<stddef.h>", "<stdbool.h>", "<string.h>",
+}
+
+// proved are conditionals of which some variant of package prove takes each
+// branch (its variants.go).
+var proved = []string{
+	"ifdef FEMTO_ENGINE_FAST", "ifndef FEMTO_ENGINE_FAST",
+	"ifdef FEMTO_FAST_REGS", "ifdef FEMTO_REG_INSN",
+	"if defined(FEMTO_ENGINE_FAST) && defined(FEMTO_FAST_REGS)",
+	"if !defined(FEMTO_FAST_LOOP) && !defined(FEMTO_FAST_REGS) && defined(__GNUC__) && !defined(__clang__) && !defined(__cplusplus) && defined(__OPTIMIZE__) && (defined(__thumb2__) || defined(__riscv))",
+	"if defined(__thumb2__)", "if defined(__riscv)",
+}
+
+// harmless are conditionals with a branch that no variant takes, and what may
+// stand there.
+var harmless = map[string]*regexp.Regexp{
+	"ifdef __cplusplus": regexp.MustCompile(`^(extern "C" \{|\})$`),
+	"ifndef __clang__":  regexp.MustCompile(`^#pragma `),
+	"if !defined(__GNUC__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__": regexp.MustCompile(`^#error `),
+	"elif defined(__x86_64__)": regexp.MustCompile(`^#(define FEMTO_REG_[A-Z]+ "[a-z0-9]+"|error .*)$`),
+}
+
+// modules says which system calls there are; each is proved as if all were.
+var modules = regexp.MustCompile(`^ifdef FEMTO_HAVE_[A-Z]+$`)
+
+var guard = regexp.MustCompile(`^ifndef FEMTO_[A-Z]+_H$`)
+
+// pragmas change how well the core is compiled and not what it means.
+var pragmas = regexp.MustCompile(`^pragma GCC (optimize\("(Os|O2|no-[a-z-]+|ira-region=all|split-wide-types)"(, "(no-[a-z-]+|ira-region=all)")*\)|diagnostic ignored "-Wpedantic")$`)
+
+// macros that the core defines have names of its own: none of a standard
+// header, which the prover has in a form of its own, and no keyword.
+var macros = regexp.MustCompile(`^define (FEMTO_[A-Z0-9_]+|HANDLER(_TAKES|_GIVES)?|SHARED|GO|STOP|NEXT|LET_WIDE|IMM|DST|SRC|ACCESS|READABLE|WRITABLE)\b`)
+
+var attribute = regexp.MustCompile(`__attribute__ ?\(\(([^()]*(\([^()]*\))?[^()]*)\)\)`)
+
+var attributes = []string{"__may_alias__", "noinline", "unused"}
+
+// reserved words, of C and of compilers, apart from those of every program.
+var reserved = regexp.MustCompile(`\b(__\w+|_[A-Z]\w*|volatile|restrict|asm|typeof|auto|inline\s+extern|extern\s+inline)\b`)
+
+var known = []string{
+	"__attribute__", "__asm__", "__GNUC__", "__clang__", "__cplusplus", "__OPTIMIZE__", "__thumb2__", "__riscv", "__x86_64__",
+	"__BYTE_ORDER__", "__ORDER_LITTLE_ENDIAN__", "__may_alias__",
+}
+
+// roots are the functions that package prove executes, on their own or as part
+// of one that it does. What the system calls need besides is not among them.
+var roots = []string{
+	"femto_image_open", "femto_image_verify", "femto_image_ram", "femto_image_entry", "femto_attach", "femto_reset",
+	"femto_start", "femto_grant", "femto_resume", "femto_run", "femto_read", "femto_write",
+}
+
+var (
+	comment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+	defined = regexp.MustCompile(`^[a-z][\w \*]*?\b(\w+)\(`)
+	local   = regexp.MustCompile(`^(static|typedef|register)\b`)
+	space   = regexp.MustCompile(`\s+`)
+	asm     = regexp.MustCompile(`__asm__ volatile`)
+)
+
+// Check reads every file of the core.
+func Check(root string) ([]Finding, error) {
+	files, err := filepath.Glob(filepath.Join(root, folder, "*.[ch]"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no C files in %s", filepath.Join(root, folder))
+	}
+	var out []Finding
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, file(filepath.Base(f), string(b))...)
+	}
+	return out, nil
+}
+
+// A branch of a conditional that is open.
+type branch struct {
+	cond string
+	only *regexp.Regexp // what may stand here; nil is anything
+}
+
+func file(name, text string) (out []Finding) {
+	text = comment.ReplaceAllStringFunc(text, func(c string) string { return strings.Repeat("\n", strings.Count(c, "\n")) + " " })
+	var open []branch
+	lines := strings.Split(text, "\n")
+	for i := 0; i < len(lines); i++ {
+		at := i + 1
+		line := lines[i]
+		for strings.HasSuffix(strings.TrimRight(line, " \t"), "\\") && i+1 < len(lines) {
+			i++
+			line = strings.TrimSuffix(strings.TrimRight(line, " \t"), "\\") + lines[i]
+		}
+		bare := strings.TrimSpace(space.ReplaceAllString(line, " "))
+		if bare == "" {
+			continue
+		}
+		find := func(format string, args ...any) {
+			out = append(out, Finding{fmt.Sprintf("%s:%d", name, at), fmt.Sprintf(format, args...)})
+		}
+		for _, b := range open {
+			if b.only != nil && !b.only.MatchString(bare) && !strings.HasPrefix(bare, "#e") {
+				find("no variant that is proved has this line, which is under #%s", b.cond)
+			}
+		}
+		if strings.HasPrefix(bare, "#") {
+			open = directive(strings.TrimSpace(bare[1:]), open, find)
+		} else if m := defined.FindStringSubmatch(line); m != nil && strings.HasSuffix(name, ".c") && name != "femto_sys.c" &&
+			!local.MatchString(line) && !slices.Contains(roots, m[1]) {
+			find("%s can be called from elsewhere, and no family of goals is about it", m[1])
+		}
+		words(asm.ReplaceAllString(line, "__asm__"), find)
+	}
+	return out
+}
+
+func directive(d string, open []branch, find func(string, ...any)) []branch {
+	word, rest, _ := strings.Cut(d, " ")
+	last := len(open) - 1
+	conditional := func() branch {
+		switch {
+		case slices.Contains(proved, d) || modules.MatchString(d) || guard.MatchString(d):
+			return branch{cond: d}
+		case harmless[d] != nil:
+			return branch{d, harmless[d]}
+		}
+		find("no variant that is proved knows the condition #%s", d)
+		return branch{cond: d}
+	}
+	switch word {
+	case "if", "ifdef", "ifndef":
+		return append(open, conditional())
+	case "elif":
+		open[last] = conditional()
+	case "else":
+		// Behind #elif defined(__x86_64__) there is nothing but an #error.
+		if open[last].cond != "elif defined(__x86_64__)" {
+			open[last].only = nil
+		}
+	case "endif":
+		return open[:last]
+	case "include":
+		if !slices.Contains(headers, rest) {
+			find("the prover has no header %s", rest)
+		}
+	case "define":
+		if !macros.MatchString(d) {
+			find("macro that is not one of the core's: %s", d)
+		}
+	case "pragma":
+		if !pragmas.MatchString(d) {
+			find("pragma that the prover does not know: %s", d)
+		}
+	case "error":
+	default:
+		find("directive that the prover does not know: #%s", d)
+	}
+	return open
+}
+
+func words(line string, find func(string, ...any)) {
+	for _, m := range attribute.FindAllStringSubmatch(line, -1) {
+		for _, a := range strings.Split(m[1], ",") {
+			if a = strings.TrimSpace(a); !slices.Contains(attributes, a) {
+				find("attribute that the prover does not know: %s", a)
+			}
+		}
+	}
+	for _, w := range reserved.FindAllString(attribute.ReplaceAllString(line, ""), -1) {
+		if !slices.Contains(known, w) {
+			find("word that the prover does not know here: %s", w)
+		}
+	}
+}

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package prove
+
+import (
+	"github.com/femtocontainer/femtocontainer/femto/bv"
+	"github.com/femtocontainer/femtocontainer/femto/prove/sym"
+)
+
+// whole claims of a loop that it does all of its work: that control comes to it
+// where first holds, and leaves it where done does. An invariant and what one
+// iteration does say nothing of the iterations that do not take place. See
+// finished.
+func whole(name string, l *sym.Loop, first, done func(h *sym.Head) *bv.Term) *sym.Loop {
+	inv, havoc, enter := l.Inv, l.Havoc, l.Enter
+	arbitrary := false // Inv is asked for what to assume, not what to prove
+	l.Inv = func(h *sym.Head) []sym.Cond {
+		if h.Start == nil && !arbitrary {
+			h.Ex.Goal(h.State, name+" from the first on", "", first(h))
+		}
+		arbitrary = false
+		return inv(h)
+	}
+	l.Havoc = func(h *sym.Head) {
+		arbitrary = true
+		if havoc != nil {
+			havoc(h)
+		}
+	}
+	l.Enter = func(h *sym.Head) {
+		h.State.Log = append(h.State.Log, sym.Call{Name: name, More: []*bv.Term{done(h)}})
+		if enter != nil {
+			enter(h)
+		}
+	}
+	return l
+}
+
+// finished adds the goal that, where cond holds, the path went through the
+// whole of each loop named.
+func finished(ex *sym.Exec, st *sym.State, fn string, cond *bv.Term, names ...string) {
+	for _, name := range names {
+		done := bv.False
+		for _, c := range st.Log {
+			if c.Name == name {
+				done = c.More[0]
+			}
+		}
+		ex.Goal(st, name+" to the last", fn, bv.Or(bv.Not(cond), done))
+	}
+}
