@@ -1,0 +1,289 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package deploy
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	piondtls "github.com/pion/dtls/v3"
+	dtlsnet "github.com/pion/dtls/v3/pkg/net"
+	"github.com/plgd-dev/go-coap/v3/dtls"
+	"github.com/plgd-dev/go-coap/v3/message"
+	"github.com/plgd-dev/go-coap/v3/message/codes"
+	"github.com/plgd-dev/go-coap/v3/message/pool"
+	"github.com/plgd-dev/go-coap/v3/net/blockwise"
+	"github.com/plgd-dev/go-coap/v3/options"
+	"github.com/plgd-dev/go-coap/v3/udp"
+	"github.com/plgd-dev/go-coap/v3/udp/client"
+
+	"github.com/femtocontainer/femtocontainer/femto/cose"
+	"github.com/femtocontainer/femtocontainer/femto/diag"
+)
+
+type udpConn = client.Conn
+
+// A PSK is the pre-shared key of a device.
+type PSK struct {
+	Identity string
+	Key      []byte
+}
+
+// ReadPSK reads a file with one line IDENTITY:HEX, which nobody but its owner
+// may read.
+func ReadPSK(name string) (*PSK, error) {
+	b, err := cose.ReadSecret(name)
+	if err != nil {
+		return nil, err
+	}
+	identity, digits, ok := strings.Cut(strings.TrimRight(string(b), "\r\n"), ":")
+	key, err := hex.DecodeString(digits)
+	if !ok || err != nil || identity == "" || len(key) == 0 || len(key) > 64 {
+		e := diag.New(diag.BadKeyFile, "it is not one line IDENTITY:HEX").WithHint("femto keygen --psk makes one")
+		e.File = name
+		return nil, e
+	}
+	return &PSK{identity, key}, nil
+}
+
+// A Client talks to one device.
+type Client struct {
+	conn   *udpConn
+	target string
+}
+
+// Address is the scheme, and host and port, of a device's URL.
+func Address(target string) (scheme, address string, err error) {
+	u, err := url.Parse(target)
+	switch {
+	case err != nil:
+	case u.Scheme != "coap" && u.Scheme != "coaps":
+		err = fmt.Errorf("the scheme is neither coap nor coaps")
+	case u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		err = fmt.Errorf("a host is needed, a port may follow, and nothing else")
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("%q is not the address of a device, such as coaps://[2001:db8::2]: %w", target, err)
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"coap": "5683", "coaps": "5684"}[u.Scheme]
+	}
+	return u.Scheme, net.JoinHostPort(u.Hostname(), port), nil
+}
+
+// Dial takes the URL of a device. With coaps:// it needs the pre-shared key,
+// and is done when the device has proved that it knows it too.
+func Dial(ctx context.Context, target string, psk *PSK) (*Client, error) {
+	scheme, address, err := Address(target)
+	if err != nil {
+		return nil, err
+	}
+	opts := []udp.Option{
+		options.WithBlockwise(false, blockwise.SZX1024, time.Second), // get does it
+		options.WithErrors(func(error) {}),                           // of malformed packets, which are dropped
+	}
+	if scheme == "coap" {
+		conn, err := udp.Dial(address, opts...)
+		if err != nil {
+			return nil, diag.New(diag.NoAnswer, "%s: %v", target, err)
+		}
+		return &Client{conn, target}, nil
+	}
+	if psk == nil {
+		return nil, diag.New(diag.NotAdmitted, "%s takes a pre-shared key", target).WithHint("add --psk FILE")
+	}
+	var dialer net.Dialer
+	socket, err := dialer.DialContext(ctx, "udp", address)
+	if err != nil {
+		return nil, diag.New(diag.NoAnswer, "%s: %v", target, err)
+	}
+	session, err := piondtls.ClientWithOptions(dtlsnet.PacketConnFromConn(socket), socket.RemoteAddr(),
+		piondtls.WithPSK(func([]byte) ([]byte, error) { return psk.Key, nil }),
+		piondtls.WithPSKIdentityHint([]byte(psk.Identity)),
+		piondtls.WithCipherSuites(piondtls.TLS_PSK_WITH_AES_128_CCM_8),
+	)
+	if err == nil {
+		err = session.HandshakeContext(ctx)
+	}
+	if err != nil {
+		socket.Close()
+		if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || isRefused(err) {
+			return nil, diag.New(diag.NoAnswer, "%s does not answer with DTLS: %v", target, err).
+				WithHint("a device with another pre-shared key may be silent as well")
+		}
+		return nil, diag.New(diag.NotAdmitted, "%s: %v", target, err)
+	}
+	return &Client{dtls.Client(session, append(opts, options.WithCloseSocket())...), target}, nil
+}
+
+// isRefused tells that nobody listens on the port.
+func isRefused(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && !op.Timeout()
+}
+
+// Close ends the connection.
+func (c *Client) Close() error { return c.conn.Close() }
+
+// LocalIP is the address of this machine that the device sees.
+func (c *Client) LocalIP() net.IP {
+	if a, ok := c.conn.LocalAddr().(*net.UDPAddr); ok {
+		return a.IP
+	}
+	return nil
+}
+
+func (c *Client) noAnswer(err error) error {
+	return diag.New(diag.NoAnswer, "%s does not answer: %v", c.target, err)
+}
+
+func (c *Client) badAnswer(path string, format string, args ...any) error {
+	return diag.New(diag.BadAnswer, "%s%s: %s", c.target, path, fmt.Sprintf(format, args...))
+}
+
+// restarts is how often an answer may change while it is read.
+const restarts = 8
+
+// get reads a resource, block by block.
+func (c *Client) get(ctx context.Context, path string, into interface{ check() error }) error {
+	var body, etag []byte
+	szx, number := blockwise.SZX1024, int64(0)
+	for changed := 0; ; {
+		var opts message.Options
+		if number > 0 {
+			option, err := blockwise.EncodeBlockOption(szx, number, false)
+			if err != nil {
+				return c.badAnswer(path, "%v", err)
+			}
+			value := make([]byte, 4)
+			n, err := message.EncodeUint32(value, option)
+			if err != nil {
+				return err
+			}
+			opts = append(opts, message.Option{ID: message.Block2, Value: value[:n]})
+		}
+		response, err := c.conn.Get(ctx, path, opts...)
+		if err != nil {
+			return c.noAnswer(err)
+		}
+		if code := response.Code(); code != codes.Content {
+			return c.refusal(path, response)
+		}
+		block, err := readBody(response)
+		if err != nil {
+			return c.badAnswer(path, "%v", err)
+		}
+		tag, _ := response.GetOptionBytes(message.ETag)
+		if number > 0 && !bytes.Equal(tag, etag) {
+			if changed++; changed > restarts {
+				return c.badAnswer(path, "it changes faster than it can be read")
+			}
+			body, number = nil, 0
+			continue
+		}
+		etag = bytes.Clone(tag)
+		body = append(body, block...)
+		if len(body) > maxAnswer {
+			return c.badAnswer(path, "more than %d bytes", maxAnswer)
+		}
+		more := false
+		if option, err := response.GetOptionUint32(message.Block2); err == nil {
+			var n int64
+			if szx, n, more, err = blockwise.DecodeBlockOption(option); err != nil || szx > blockwise.SZX1024 || n != number {
+				return c.badAnswer(path, "block %d was asked for, and another one came", number)
+			}
+			if more && int64(len(block)) != szx.Size() {
+				return c.badAnswer(path, "a block of %d bytes, not %d", len(block), szx.Size())
+			}
+		}
+		if more {
+			number++
+			continue
+		}
+		if format, err := response.ContentFormat(); err != nil || format != message.AppCBOR {
+			return c.badAnswer(path, "the answer is not CBOR")
+		}
+		if err := decode(body, into); err != nil {
+			return c.badAnswer(path, "%v", err)
+		}
+		return nil
+	}
+}
+
+func readBody(response *pool.Message) ([]byte, error) {
+	body := response.Body()
+	if body == nil {
+		return nil, nil
+	}
+	return io.ReadAll(io.LimitReader(body, maxAnswer))
+}
+
+// refusal is the error of a response that is one.
+func (c *Client) refusal(path string, response *pool.Message) error {
+	code := response.Code()
+	var r refusal
+	if b, err := readBody(response); err == nil && decode(b, &r) == nil {
+		return refused(r.Code, r.Where)
+	}
+	e := diag.New(diag.BadAnswer, "%s answers %s with %d.%02d", c.target, path, code>>5, code&0x1f)
+	if code == codes.NotFound {
+		e = e.WithHint("the firmware seems to lack the module femtocontainer_suit")
+	}
+	return e
+}
+
+// Info asks who the device is.
+func (c *Client) Info(ctx context.Context) (*Info, error) {
+	var v Info
+	return &v, c.get(ctx, DevicePath, &v)
+}
+
+// Status asks what is installed, and how the last job went.
+func (c *Client) Status(ctx context.Context) (*Status, error) {
+	var v Status
+	return &v, c.get(ctx, StatusPath, &v)
+}
+
+// Log asks for the verdicts of the last jobs.
+func (c *Client) Log(ctx context.Context) (Log, error) {
+	var v Log
+	err := c.get(ctx, LogPath, &v)
+	return v, err
+}
+
+// Trigger tells the device to fetch a manifest and to do as it says. The
+// result is the number of the job, or, when another one runs, how long to wait.
+func (c *Client) Trigger(ctx context.Context, url string) (job uint32, wait time.Duration, err error) {
+	response, err := c.conn.Post(ctx, TriggerPath, message.TextPlain, strings.NewReader(url))
+	if err != nil {
+		return 0, 0, c.noAnswer(err)
+	}
+	switch response.Code() {
+	case codes.Changed:
+		b, err := readBody(response)
+		if err == nil {
+			err = decoding.Unmarshal(b, &job)
+		}
+		if err != nil || job == 0 {
+			return 0, 0, c.badAnswer(TriggerPath, "no number of a job")
+		}
+		return job, 0, nil
+	case codes.ServiceUnavailable:
+		seconds, err := response.GetOptionUint32(message.MaxAge)
+		if err != nil {
+			seconds = 1
+		}
+		return 0, time.Duration(min(max(seconds, 1), 30)) * time.Second, c.refusal(TriggerPath, response)
+	}
+	return 0, 0, c.refusal(TriggerPath, response)
+}

@@ -1,0 +1,356 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package deploy
+
+import (
+	"context"
+	"crypto/sha256"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plgd-dev/go-coap/v3/net/blockwise"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/femtocontainer/femtocontainer/femto/cose"
+	"github.com/femtocontainer/femtocontainer/femto/diag"
+	"github.com/femtocontainer/femtocontainer/femto/suit"
+)
+
+func assertCode(t *testing.T, want diag.Code, err error) *diag.Error {
+	t.Helper()
+	var e *diag.Error
+	require.ErrorAs(t, err, &e)
+	assert.Equal(t, want, e.Code, "%v", e)
+	return e
+}
+
+func within(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// run does a job on a peer that behaves as change makes it.
+func runJob(t *testing.T, j *Job, change func(*peer)) (*Result, *peer, error) {
+	p := newPeer(t, change)
+	ctx := within(t, 30*time.Second)
+	c, err := Dial(ctx, p.secure, psk)
+	require.NoError(t, err)
+	defer c.Close()
+	j.Key = operator
+	if j.Component == nil {
+		j.Component = suit.Slot("timer", 0)
+	}
+	result, err := j.Run(ctx, c)
+	return result, p, err
+}
+
+func TestInstall(t *testing.T) {
+	var events []Event
+	img := signed(t, 1000)
+	j := &Job{File: img, Wait: true, Report: func(e Event) { events = append(events, e) }}
+	result, p, err := runJob(t, j, nil)
+	require.NoError(t, err)
+	sum := sha256.Sum256(img)
+	assert.Equal(t, Slot{
+		Component: "fc/timer/0", Sequence: 1, State: Attached, Digest: sum[:], Size: 1000, Signer: cose.ID(public(tenant)),
+	}, result.Slot)
+	assert.EqualValues(t, 1, result.Job)
+
+	assert.Equal(t, Made, events[0].Step)
+	assert.LessOrEqual(t, events[0].Bytes, 330)
+	assert.Equal(t, "5f2c0e1a9b3d4c77", events[0].Manifest.Component.Device(), "bound unless told otherwise")
+	received := 0
+	for _, e := range events {
+		if e.Step == Fetching {
+			received = max(received, e.Received)
+		}
+	}
+	assert.Equal(t, 1000, received)
+
+	// Once more: it is there already.
+	ctx := within(t, 30*time.Second)
+	c, err := Dial(ctx, p.secure, psk)
+	require.NoError(t, err)
+	defer c.Close()
+	again, err := j.Run(ctx, c)
+	require.NoError(t, err)
+	assert.True(t, again.Unchanged)
+	assert.EqualValues(t, 1, p.status.Job, "no second job")
+
+	// Another image replaces it, with the next number; then it is removed.
+	j.File = signed(t, 999)
+	other, err := j.Run(ctx, c)
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, other.Slot.Sequence)
+	j.File = nil
+	removed, err := j.Run(ctx, c)
+	require.NoError(t, err)
+	assert.Equal(t, Slot{Component: "fc/timer/0", Sequence: 3, State: Removed}, removed.Slot)
+	removed, err = j.Run(ctx, c)
+	require.NoError(t, err)
+	assert.True(t, removed.Unchanged)
+
+	log, err := c.Log(ctx)
+	require.NoError(t, err)
+	assert.Len(t, log, 3)
+	assert.Equal(t, "fc/timer/0", log[2].Component)
+}
+
+func TestEmptyAndOddSizes(t *testing.T) {
+	for _, szx := range []blockwise.SZX{blockwise.SZX16, blockwise.SZX32, blockwise.SZX1024} {
+		for _, n := range []int{256, 1023, 1024, 1025} {
+			_, _, err := runJob(t, &Job{File: signed(t, n), Wait: true}, func(p *peer) { p.blockSize = szx })
+			require.NoError(t, err, "%d bytes", n)
+		}
+	}
+}
+
+func TestRevoke(t *testing.T) {
+	list, err := suit.Revocation([]cose.KeyID{cose.ID(public(tenant))})
+	require.NoError(t, err)
+	j := &Job{Component: suit.Revoked(), File: list, Wait: true}
+	_, p, err := runJob(t, j, nil)
+	require.NoError(t, err)
+	ctx := within(t, 30*time.Second)
+	c, err := Dial(ctx, p.secure, psk)
+	require.NoError(t, err)
+	defer c.Close()
+	again, err := j.Run(ctx, c)
+	require.NoError(t, err)
+	assert.True(t, again.Unchanged)
+	// What the tenant signed is not even offered any more.
+	_, err = (&Job{Component: suit.Slot("timer", 0), File: signed(t, 200), Key: operator, Wait: true}).Run(ctx, c)
+	assertCode(t, diag.KeyRevoked, err)
+	assert.EqualValues(t, 1, p.status.Job)
+}
+
+func TestUnbound(t *testing.T) {
+	result, _, err := runJob(t, &Job{File: signed(t, 200), Unbound: true, Wait: true}, nil)
+	require.NoError(t, err)
+	assert.Empty(t, result.Manifest.Component.Device())
+}
+
+func TestWithoutWaiting(t *testing.T) {
+	result, p, err := runJob(t, &Job{File: signed(t, 500)}, nil)
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, result.Job)
+	p.jobs.Wait() // it had what it needs
+	assert.Len(t, p.status.Slots, 1)
+}
+
+// TestRefusals: the device's reason is the error.
+func TestRefusals(t *testing.T) {
+	where := uint32(12)
+	for _, code := range []diag.Code{diag.WrongDigest, diag.BadManifest, diag.StorageFull, diag.TenantRefused} {
+		_, _, err := runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.refuse, p.where = code, &where })
+		e := assertCode(t, code, err)
+		assert.Contains(t, e.Msg, "the device refuses: "+code.Short())
+	}
+	_, _, err := runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.refuse, p.where = diag.BadManifest, &where })
+	assert.Contains(t, err.Error(), "at byte 12 of the manifest")
+	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.refuse, p.where = diag.BadTarget, &where })
+	assert.Equal(t, 12, assertCode(t, diag.BadTarget, err).PC)
+	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.refuse = 4999 })
+	assertCode(t, 4999, err)
+	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.keep, p.why = Waiting, diag.AttachRefused })
+	assertCode(t, diag.AttachRefused, err)
+	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true, Sequence: 5}, func(p *peer) {
+		p.status.Slots = []Slot{{Component: "fc/timer/0", Sequence: 5, State: Removed}}
+	})
+	assert.Contains(t, assertCode(t, diag.OldSequence, err).Msg, "it has done number 5")
+}
+
+// TestRepeatedTrigger: the second job is refused since the first was done, and
+// that is no failure.
+func TestRepeatedTrigger(t *testing.T) {
+	result, p, err := runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.twice = true })
+	require.NoError(t, err)
+	assert.Equal(t, Attached, result.Slot.State)
+	p.jobs.Wait()
+	assert.Equal(t, diag.OldSequence, p.status.Last.Code)
+	// When the first one failed, its own reason counts.
+	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.twice, p.refuse = true, diag.StorageFull })
+	assertCode(t, diag.StorageFull, err)
+}
+
+func TestBusy(t *testing.T) {
+	_, _, err := runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.busy = 1 })
+	require.NoError(t, err)
+
+	p := newPeer(t, func(p *peer) { p.busy = math.MaxInt })
+	ctx := within(t, 1500*time.Millisecond)
+	c, err := Dial(ctx, p.secure, psk)
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = (&Job{Component: suit.Slot("timer", 0), File: signed(t, 200), Key: operator, Wait: true}).Run(ctx, c)
+	assertCode(t, diag.Busy, err)
+}
+
+func TestNoVerdict(t *testing.T) {
+	_, _, err := runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.restart = true })
+	assertCode(t, diag.NoVerdict, err)
+	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.pretend = true })
+	assertCode(t, diag.BadAnswer, err)
+}
+
+// TestRefusedHere: what the device would refuse does not cost it a job.
+func TestRefusedHere(t *testing.T) {
+	for why, c := range map[string]struct {
+		want   diag.Code
+		job    Job
+		change func(*peer)
+	}{
+		"too long":         {diag.TooLong, Job{File: signed(t, 1000)}, func(p *peer) { p.info.MaxImage = 999 }},
+		"unknown hook":     {diag.UnknownHook, Job{File: signed(t, 200), Component: suit.Slot("tiemr", 0)}, nil},
+		"unknown slot":     {diag.UnknownSlot, Job{File: signed(t, 200), Component: suit.Slot("timer", 2)}, nil},
+		"long name":        {diag.BadComponent, Job{File: signed(t, 200), Component: suit.Slot("thermometer", 0)}, nil},
+		"unsigned":         {diag.Unsigned, Job{File: signed(t, 200)[:0:0]}, nil},
+		"another operator": {diag.ManifestSignature, Job{File: signed(t, 200)}, func(p *peer) { p.info.Operators = []cose.KeyID{{1}} }},
+		"revoked operator": {diag.OperatorRevoked, Job{File: signed(t, 200)}, func(p *peer) { p.status.Revoked = []cose.KeyID{cose.ID(public(operator))} }},
+		"no more numbers": {diag.OldSequence, Job{File: signed(t, 200)}, func(p *peer) {
+			p.status.Slots = []Slot{{Component: "fc/timer/0", Sequence: math.MaxUint32, State: Removed}}
+		}},
+	} {
+		t.Run(why, func(t *testing.T) {
+			if why == "unsigned" {
+				img := signed(t, 200)
+				img = img[:len(img)-cose.SignatureSize]
+				img[8] = 0
+				c.job.File = img
+			}
+			_, p, err := runJob(t, &c.job, c.change)
+			assertCode(t, c.want, err)
+			assert.Zero(t, p.status.Job)
+		})
+	}
+}
+
+// TestAuthentication: nothing changes without the pre-shared key.
+func TestAuthentication(t *testing.T) {
+	p := newPeer(t, nil)
+	ctx := within(t, 20*time.Second)
+	open, err := Dial(ctx, p.plain, nil)
+	require.NoError(t, err)
+	defer open.Close()
+	_, err = open.Status(ctx)
+	require.NoError(t, err, "reading is open")
+	_, err = (&Job{Component: suit.Slot("timer", 0), File: signed(t, 200), Key: operator}).Run(ctx, open)
+	assertCode(t, diag.NotAuthenticated, err)
+	assert.Zero(t, p.status.Job)
+
+	_, err = Dial(ctx, p.secure, nil)
+	assertCode(t, diag.NotAdmitted, err)
+	_, err = Dial(ctx, p.secure, &PSK{"nobody", psk.Key})
+	assert.Error(t, err)
+	short := within(t, 2*time.Second)
+	_, err = Dial(short, p.secure, &PSK{psk.Identity, []byte("another key 1234")})
+	assert.Error(t, err)
+}
+
+func TestNobodyThere(t *testing.T) {
+	ctx := within(t, time.Second)
+	c, err := Dial(ctx, "coap://[::1]:9", nil)
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.Info(ctx)
+	assertCode(t, diag.NoAnswer, err)
+	_, err = Dial(within(t, time.Second), "coaps://[::1]:9", psk)
+	assertCode(t, diag.NoAnswer, err)
+}
+
+// TestChangingAnswer: blocks of different answers are not mixed.
+func TestChangingAnswer(t *testing.T) {
+	p := newPeer(t, func(p *peer) { p.volatile = true })
+	ctx := within(t, 20*time.Second)
+	c, err := Dial(ctx, p.plain, nil)
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.Info(ctx)
+	assert.Contains(t, assertCode(t, diag.BadAnswer, err).Msg, "changes faster than it can be read")
+}
+
+func TestAddress(t *testing.T) {
+	for target, want := range map[string]string{
+		"coap://[2001:db8::2]": "[2001:db8::2]:5683", "coaps://[2001:db8::2]": "[2001:db8::2]:5684",
+		"coaps://node.example:1234/": "node.example:1234", "coap://[fe80::1%25tap0]": "[fe80::1%tap0]:5683",
+	} {
+		_, address, err := Address(target)
+		require.NoError(t, err)
+		assert.Equal(t, want, address)
+	}
+	for _, bad := range []string{"", "node", "http://node", "coap://", "coap:///x", "coaps://a/b", "coap://u@a", "coap://a?b", "coap://a#b", "coap://a\x00"} {
+		_, _, err := Address(bad)
+		assert.Error(t, err, "%q", bad)
+	}
+}
+
+func TestReadPSK(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "psk")
+	write := func(text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o600)) }
+	write("kitchen:30313233\r\n")
+	key, err := ReadPSK(name)
+	require.NoError(t, err)
+	assert.Equal(t, &PSK{"kitchen", []byte("0123")}, key)
+	for _, bad := range []string{"", "kitchen", "kitchen:", ":3031", "kitchen:303", "kitchen:xx", "a:30\nb:30\n", "a:" + strings.Repeat("00", 65)} {
+		write(bad)
+		_, err := ReadPSK(name)
+		assertCode(t, diag.BadKeyFile, err)
+	}
+	require.NoError(t, os.Chmod(name, 0o644))
+	_, err = ReadPSK(name)
+	assertCode(t, diag.OpenKeyFile, err)
+}
+
+// TestHostileAnswers: what cannot be is not believed.
+func TestHostileAnswers(t *testing.T) {
+	good := newPeer(t, nil)
+	for why, v := range map[string]any{
+		"nothing":          nil,
+		"a list":           []int{1},
+		"a hook in colour": Info{Device: good.info.Device, Vendor: good.info.Vendor, Class: good.info.Class, MaxName: 31, Hooks: []Hook{{Name: "\x1b[31m", Slots: 1}}},
+		"no slots":         Info{Device: good.info.Device, Vendor: good.info.Vendor, Class: good.info.Class, MaxName: 31, Hooks: []Hook{{Name: "a"}}},
+		"no name":          Info{Device: good.info.Device, Vendor: good.info.Vendor, Class: good.info.Class},
+		"no UUID":          Info{MaxName: 31},
+	} {
+		var info Info
+		assert.Error(t, decode(encode(v), &info), why)
+	}
+	for why, v := range map[string]any{
+		"a component in colour": Status{Slots: []Slot{{Component: "\x1b[31m"}}},
+		"half a digest":         Status{Slots: []Slot{{Component: "fc/timer/0", Digest: make([]byte, 16)}}},
+		"a verdict on nothing":  Status{Last: &Verdict{Component: "x"}},
+	} {
+		var status Status
+		assert.Error(t, decode(encode(v), &status), why)
+	}
+	var status Status
+	assert.Error(t, decode([]byte{0xa2, 1, 1, 1, 1}, &status), "a key twice")
+	assert.NoError(t, decode([]byte{0xa2, 1, 1, 0x18, 99, 0}, &status), "a key of the future")
+	assert.EqualValues(t, 1, status.Job)
+}
+
+func FuzzAnswers(f *testing.F) {
+	f.Add(encode(Status{Job: 1, Slots: []Slot{{Component: "fc/timer/0", Digest: make([]byte, 32)}}, Last: &Verdict{Code: 4001}}))
+	f.Add(encode(Info{MaxName: 31, Hooks: []Hook{{Name: "timer", Slots: 1}}}))
+	f.Add(encode(Log{{Job: 1}}))
+	f.Add(encode(refusal{Code: 4002}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, into := range []interface{ check() error }{&Info{}, &Status{}, &Log{}, &refusal{}} {
+			if decode(b, into) == nil {
+				require.NoError(t, decode(encode(into), into))
+			}
+		}
+	})
+}
+
+func FuzzAddress(f *testing.F) {
+	f.Add("coaps://[2001:db8::2]:5684/")
+	f.Fuzz(func(_ *testing.T, s string) { Address(s) })
+}
