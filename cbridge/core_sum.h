@@ -2,4 +2,4 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
-/* of the core's files, for the go command to see when they change: dbc537b49ceb1740eb0263641563d3816fbebac80eb0af8a3a0030ba23ec9fba */
+/* of the core's files, for the go command to see when they change: 5ef86c37cc9c12c3fdf1a068b16f278447cf02bab903604549da9f96cac10248 */

@@ -50,7 +50,6 @@ func Files() (map[string][]byte, error) {
 		"mask32":    mask32,
 		"index":     func(addr string) string { return bv.C(isa.Index(bv.Var(addr, 32))) },
 		"offset":    func(addr string) string { return bv.C(isa.Offset(bv.Var(addr, 32))) },
-		"listLen":   func() int { return listLen },
 		"lasts":     lasts,
 		"relations": relations,
 		"handlers":  handlers,

@@ -5,6 +5,7 @@ package cgen
 
 import (
 	"fmt"
+	mathbits "math/bits"
 	"slices"
 	"strings"
 
@@ -16,10 +17,14 @@ import (
 type fieldRules struct {
 	Opcodes []string // lines of femto_opcodes
 	Rules   []rule
-	Lists   []string // lines of lists
-
-	ImmLists int // number of the first list for imm
+	Widths  string // the widths of byte swaps, C
+	Atomics atomicMasks
 }
+
+// atomicMasks are the values of imm that name an atomic operation: bit n of a
+// mask stands for n in the upper four bits of imm's lowest byte. Even has those
+// without bit 0, Odd those with it, OddReading those of Odd that leave src alone.
+type atomicMasks struct{ Even, Odd, OddReading string }
 
 // A rule is the word of one or more opcodes.
 type rule struct {
@@ -30,8 +35,10 @@ type rule struct {
 // The bits of a rule above those that must be zero in the instruction.
 const (
 	dstWritten = 1 << 24
-	immZero    = 1 << 25
-	list       = 26 // the number of a list, which is for off or for imm
+	offChoice  = 1 << 25
+	immZero    = 1 << 26
+	immWidth   = 2 << 26
+	immAtomic  = 3 << 26
 )
 
 // kinds of instructions, as far as verifier and engines tell them apart at
@@ -68,19 +75,15 @@ func kindOf(rows []*isa.Row) string {
 	return "ACCESS"
 }
 
-// fetchList is what verifier and generator know of atomics besides the rules: imm
-// is in the first list, or it is in the second one and src is written.
-const fetchList = 1
-
 type ruleBuilder struct {
-	words    map[uint32]int
-	out      []rule
-	off, imm [][]int64
+	words map[uint32]int
+	out   []rule
+	width uint32 // widths of byte swaps, which are single bits
 }
 
 func newFieldRules() (fieldRules, error) {
 	var f fieldRules
-	b := ruleBuilder{words: map[uint32]int{}, imm: atomicLists()}
+	b := ruleBuilder{words: map[uint32]int{}}
 	b.number(0, "unassigned")
 	var line strings.Builder
 	for op := range 256 {
@@ -109,41 +112,13 @@ func newFieldRules() (fieldRules, error) {
 		line.Reset()
 	}
 	f.Rules = b.out
-	for _, l := range slices.Concat(b.off, b.imm) {
-		f.Lists = append(f.Lists, listLine(l))
-	}
-	f.ImmLists = offLists + 1
-	if len(b.off) != offLists {
-		return f, fmt.Errorf("cgen: %d lists of values for off", len(b.off))
+	f.Widths = fmt.Sprintf("%#x", b.width)
+	var err error
+	if f.Atomics, err = atomics(); err != nil {
+		return f, err
 	}
 	return f, nil
 }
-
-// listLine prints one list: values up to a repetition of the last one, so that
-// all lists have the same length.
-func listLine(values []int64) string {
-	var s strings.Builder
-	s.WriteString("{ ")
-	for i := range listLen {
-		v := int64(0)
-		if len(values) > 0 {
-			v = values[min(i, len(values)-1)]
-		}
-		if i > 0 {
-			s.WriteString(", ")
-		}
-		fmt.Fprintf(&s, "%d", v)
-	}
-	s.WriteString(" },")
-	return s.String()
-}
-
-// listLen is the length of the longest list, offLists the number of those for
-// off, which comes before those for imm are numbered.
-const (
-	listLen  = 5
-	offLists = 3
-)
 
 func (b *ruleBuilder) number(word uint32, name string) int {
 	n, ok := b.words[word]
@@ -173,17 +148,7 @@ func (b *ruleBuilder) word(rows []*isa.Row) (uint32, error) {
 		}
 		zero(13, 3)
 	case r.Kind == isa.Atomic:
-		lists := atomicLists()
-		for _, row := range rows {
-			list := 0
-			if row.SrcRule.Use == isa.Writes {
-				list = fetchList
-			}
-			if !slices.Contains(lists[list], row.ImmRule.Value) || row.ImmRule.Use != isa.Fixed {
-				return 0, fmt.Errorf("atomics are not what the verifier takes them for")
-			}
-		}
-		w |= (offLists + 1) << list
+		w |= immAtomic
 	case slices.Equal(src, []int64{0}):
 		zero(12, 4)
 	case src != nil || r.SrcRule.Use != isa.Reads:
@@ -201,20 +166,26 @@ func (b *ruleBuilder) word(rows []*isa.Row) (uint32, error) {
 	case slices.Equal(off, []int64{0}):
 		zero(16, 16)
 	case off != nil:
-		if off[0] != 0 { // the verifier adds it
-			return 0, fmt.Errorf("0 is not in the list for off")
+		bits, choice, err := mask(off)
+		if err != nil || off[0] != 0 || bits > 0xffff {
+			return 0, fmt.Errorf("no rule for off: %v", off)
 		}
-		w |= uint32(listNumber(&b.off, off[1:])) << list
+		w |= (^bits & 0xffff) << (16 - 8)
+		if choice {
+			w |= offChoice
+		}
 	}
 	switch {
 	case rows[0].Kind == isa.Atomic || rows[0].Kind == isa.CallHelper:
 	case slices.Equal(imm, []int64{0}):
 		w |= immZero
 	case imm != nil:
-		if w>>list != 0 {
-			return 0, fmt.Errorf("lists for both off and imm")
+		bits, choice, err := mask(imm)
+		if err != nil || !choice || imm[0] == 0 || (b.width != 0 && b.width != bits) {
+			return 0, fmt.Errorf("no rule for imm: %v", imm)
 		}
-		w |= uint32(offLists+listNumber(&b.imm, imm)) << list
+		b.width = bits
+		w |= immWidth
 	}
 	for _, r := range rows[1:] {
 		if r.DstRule != rows[0].DstRule {
@@ -224,35 +195,52 @@ func (b *ruleBuilder) word(rows []*isa.Row) (uint32, error) {
 	return w, nil
 }
 
-// listNumber gives the number of a list, from 1.
-func listNumber(lists *[][]int64, values []int64) int {
-	for i, l := range *lists {
-		if slices.Equal(l, values) {
-			return i + 1
+// mask gives the bits that values have, which must be either all numbers with no
+// other bits, or a choice: each bit by itself, and 0 or not.
+func mask(values []int64) (bits uint32, choice bool, err error) {
+	single, all := 0, true
+	for _, v := range values {
+		bits |= uint32(v)
+		if v != 0 && v&(v-1) == 0 {
+			single++
+		} else if v != 0 {
+			all = false
 		}
 	}
-	*lists = append(*lists, values)
-	return len(*lists)
+	n := mathbits.OnesCount32(bits)
+	switch {
+	case len(values) == 1<<n:
+		return bits, false, nil
+	case all && single == n:
+		return bits, true, nil
+	}
+	return 0, false, fmt.Errorf("no mask has the values %v", values)
 }
 
-// atomicLists are the values of imm of atomics that leave src alone, and of
-// those that write it.
-func atomicLists() [][]int64 {
-	lists := make([][]int64, 2)
+// atomics takes the operations' numbers from the table.
+func atomics() (atomicMasks, error) {
+	var even, odd, oddReading uint32
 	for i := range isa.Table {
 		r := &isa.Table[i]
 		if r.Kind != isa.Atomic {
 			continue
 		}
-		l := &lists[0]
-		if r.SrcRule.Use == isa.Writes {
-			l = &lists[fetchList]
+		imm, writes := r.ImmRule.Value, r.SrcRule.Use == isa.Writes
+		if r.ImmRule.Use != isa.Fixed || imm&^0xf1 != 0 || (imm&1 == 0 && writes) {
+			return atomicMasks{}, fmt.Errorf("cgen: %s is not what the verifier takes atomics for", r.Name)
 		}
-		if !slices.Contains(*l, r.ImmRule.Value) {
-			*l = append(*l, r.ImmRule.Value)
+		bit := uint32(1) << (imm >> 4)
+		switch {
+		case imm&1 == 0:
+			even |= bit
+		case writes:
+			odd |= bit
+		default:
+			odd |= bit
+			oddReading |= bit
 		}
 	}
-	return lists
+	return atomicMasks{fmt.Sprintf("%#x", even), fmt.Sprintf("%#x", odd), fmt.Sprintf("%#x", oddReading)}, nil
 }
 
 // valuesOf lists the values that a field may have, ascending, when all rows fix

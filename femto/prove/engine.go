@@ -138,11 +138,11 @@ func (w *world) element(member string, k int) sym.Ptr {
 	return sym.Element(w.vmField(member), f.Type, bv.Const(uint64(k), 64))
 }
 
-func (w *world) span(k int, member string) sym.Ptr {
-	return sym.Field(w.element("span", k), w.spanT, member)
-}
-
+func (w *world) end(k int) sym.Ptr         { return w.element("end", k) }
 func (w *world) writableEnd(k int) sym.Ptr { return w.element("writable_end", k) }
+
+// base is the host's address of a segment; the last one has none.
+func (w *world) base(k int) sym.Ptr { return w.element("base", k) }
 
 func (w *world) int(st *sym.State, p sym.Ptr) *bv.Term {
 	t, ok := w.ex.Get(st, p).(*bv.Term)
@@ -166,9 +166,11 @@ func (w *world) arbitrary() *sym.State {
 		set(w.reg(i), bv.Var(fmt.Sprintf("r%d_before", i), 64))
 	}
 	for k := range segments {
-		set(w.span(k, "end"), w.ends[k])
+		set(w.end(k), w.ends[k])
 		set(w.writableEnd(k), w.writeEnds[k])
-		set(w.span(k, "base"), sym.Ptr{Obj: w.segs, Index: c32(uint32(k)), Off: bv.Const(0, 64)})
+		if k < segments-1 {
+			set(w.base(k), sym.Ptr{Obj: w.segs, Index: c32(uint32(k)), Off: bv.Const(0, 64)})
+		}
 		ex.Assume(st, endOK(k, w.ends[k]), writeEndOK(k, w.writeEnds[k], w.ends[k]))
 	}
 	start, bound := bv.Var("pc0", 32), bv.Var("bound0", 32)
@@ -183,7 +185,7 @@ func (w *world) arbitrary() *sym.State {
 	set(w.instField("image", "depth"), w.depth)
 	set(w.instField("image", "frame_size"), w.frameSize)
 	set(w.instField("frames"), sym.Ptr{Obj: w.frames, Off: bv.Const(0, 64)})
-	set(w.instField("level"), bv.Var("level0", 32))
+	set(w.vmField("level"), bv.Var("level0", 32))
 	set(w.instField("call"), sym.Func{Name: "host"})
 	ex.Assume(st, w.levelOK(bv.Var("level0", 32)))
 	return st
@@ -234,11 +236,11 @@ func (w *world) runInvariant(bytes, rel *bv.Term) []sym.Cond {
 
 // stateInvariant is what the loop keeps of the structs.
 func (w *world) stateInvariant(st *sym.State) []sym.Cond {
-	out := []sym.Cond{{Name: "call depth", Term: w.levelOK(w.int(st, w.instField("level")))}}
+	out := []sym.Cond{{Name: "call depth", Term: w.levelOK(w.int(st, w.vmField("level")))}}
 	for k := range segments {
 		out = append(out,
-			sym.Cond{Name: fmt.Sprintf("end of segment %d", k), Term: endOK(k, w.int(st, w.span(k, "end")))},
-			sym.Cond{Name: fmt.Sprintf("writable end of segment %d", k), Term: writeEndOK(k, w.int(st, w.writableEnd(k)), w.int(st, w.span(k, "end")))})
+			sym.Cond{Name: fmt.Sprintf("end of segment %d", k), Term: endOK(k, w.int(st, w.end(k)))},
+			sym.Cond{Name: fmt.Sprintf("writable end of segment %d", k), Term: writeEndOK(k, w.int(st, w.writableEnd(k)), w.int(st, w.end(k)))})
 	}
 	return out
 }
@@ -252,13 +254,13 @@ func (w *world) havoc(st *sym.State, prefix string) {
 		ex.Set(st, w.reg(i), bv.Var(fmt.Sprintf("%sr%d", prefix, i), 64))
 	}
 	for _, k := range granted {
-		ex.Set(st, w.span(k, "end"), ex.Fresh(fmt.Sprintf("end%d_now", k), 32))
+		ex.Set(st, w.end(k), ex.Fresh(fmt.Sprintf("end%d_now", k), 32))
 		ex.Set(st, w.writableEnd(k), ex.Fresh(fmt.Sprintf("writable_end%d_now", k), 32))
 	}
 	ex.Set(st, w.vmField("address"), bv.Var(prefix+"address", 32))
 	ex.Set(st, w.vmField("room"), bv.Var(prefix+"room_before", 32))
 	ex.Set(st, w.vmField("pc"), sym.Ptr{Obj: w.text, Off: bv.Var(prefix+"vm_pc_before", 64)})
-	ex.Set(st, w.instField("level"), bv.Var(prefix+"level", 32))
+	ex.Set(st, w.vmField("level"), bv.Var(prefix+"level", 32))
 	ex.Scramble(st, w.segs)
 	ex.Scramble(st, w.frames)
 }
@@ -269,6 +271,6 @@ var granted = []int{isa.SegGrant5, isa.SegGrant6}
 // look takes the ends of the segments from a state.
 func (w *world) look(st *sym.State) {
 	for k := range segments {
-		w.ends[k], w.writeEnds[k] = w.int(st, w.span(k, "end")), w.int(st, w.writableEnd(k))
+		w.ends[k], w.writeEnds[k] = w.int(st, w.end(k)), w.int(st, w.writableEnd(k))
 	}
 }

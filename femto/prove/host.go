@@ -116,7 +116,6 @@ func (w *instanceWorld) attach(st *sym.State) *layout {
 		set(w.span(i, "base"), b)
 		set(w.span(i, "end"), bv.Var(fmt.Sprintf("span%d_end", i), 32))
 	}
-	set(w.field("level"), bv.Var("level", 32))
 	set(w.field("call"), sym.Func{Name: "host"})
 	set(w.field("host"), sym.Ptr{})
 	for _, c := range w.attached(st) {
@@ -312,7 +311,7 @@ func (w *instanceWorld) started(st *sym.State, eng *world, l *layout, ctx sym.Pt
 		isa.SegContext: {ctx.Obj, ctx.Off, bv.ZExt(ctxLen, 64), bv.Ne(writable, c32(0))},
 	}
 	for k := range segments {
-		end, writeEnd := eng.int(st, eng.span(k, "end")), eng.int(st, eng.writableEnd(k))
+		end, writeEnd := eng.int(st, eng.end(k)), eng.int(st, eng.writableEnd(k))
 		name := fmt.Sprintf("segment %d: ", k)
 		goal(name+"end", endOK(k, end))
 		goal(name+"writable end", writeEndOK(k, writeEnd, end))
@@ -329,7 +328,7 @@ func (w *instanceWorld) started(st *sym.State, eng *world, l *layout, ctx sym.Pt
 		if m.o == nil {
 			continue // no bytes
 		}
-		ptr, isPtr := ex.Get(st, eng.span(k, "base")).(sym.Ptr)
+		ptr, isPtr := ex.Get(st, eng.base(k)).(sym.Ptr)
 		here := bv.False
 		if isPtr && ptr.Obj == m.o {
 			here = bv.And(bv.Eq(ptr.Off, m.off), bv.Ule(bv.Add(m.off, m.len), m.o.Len(nil)))
@@ -345,7 +344,7 @@ func (w *instanceWorld) started(st *sym.State, eng *world, l *layout, ctx sym.Pt
 	}
 	low := bv.Extract(bv.Add(bv.ZExt(w.buf.Addr, 64), place), 0, 32)
 	goal("starts without fuel", bv.Eq(eng.int(st, eng.vmField("room")), low))
-	goal("starts without suspended frames", bv.Eq(ex.Get(st, w.field("level")).(*bv.Term), c32(0)))
+	goal("starts without suspended frames", bv.Eq(eng.int(st, eng.vmField("level")), c32(0)))
 	inst, ok := ex.Get(st, eng.vmField("instance")).(sym.Ptr)
 	goal("is of the instance", bv.Bool(ok && inst.Obj == w.inst && len(inst.Path) == 0))
 	goal("write nothing to the buffer", bv.Bool(len(st.Writes(w.buf)) == 0))

@@ -47,19 +47,19 @@ func (w *world) runGrant(st *sym.State) error {
 		goal("status", bv.Eq(result.(*bv.Term), bv.Ite(refused, status(diag.BadGrant), status(0))))
 		for _, k := range granted {
 			here := bv.And(bv.Eq(segment, c32(uint32(k))), bv.Not(refused))
-			end, writeEnd := w.int(st, w.span(k, "end")), w.int(st, w.writableEnd(k))
+			end, writeEnd := w.int(st, w.end(k)), w.int(st, w.writableEnd(k))
 			base := c32(isa.SegmentBase(uint32(k)))
 			goal("segment is mapped", bv.Or(bv.Not(here), bv.Eq(end, bv.Add(base, n))))
 			goal("segment may be written", bv.Or(bv.Not(here), bv.Eq(writeEnd, bv.Ite(bv.Ne(writes, c32(0)), end, c32(0)))))
 			goal("end", endOK(k, end))
 			goal("writable end", writeEndOK(k, writeEnd, end))
-			p, ok := ex.Get(st, w.span(k, "base")).(sym.Ptr)
+			p, ok := ex.Get(st, w.base(k)).(sym.Ptr)
 			goal("memory is the host's", bv.Or(bv.Not(here), bv.Bool(ok && p.Obj == given && p.Off == bv.Const(0, 64))))
 			goal("other segment stays", bv.Or(here, bv.All(bv.Eq(end, w.ends[k]), bv.Eq(writeEnd, w.writeEnds[k]), bv.Bool(ok && p.Obj == w.segs))))
 		}
 		w.same(st, before, w.vm, "femto_grant", func(p sym.Ptr) bool {
 			for _, k := range granted {
-				for _, q := range []sym.Ptr{w.span(k, "end"), w.span(k, "base"), w.writableEnd(k)} {
+				for _, q := range []sym.Ptr{w.end(k), w.base(k), w.writableEnd(k)} {
 					if q.String() == p.String() {
 						return true
 					}

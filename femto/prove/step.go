@@ -98,7 +98,7 @@ func (w *world) slotForm() {
 // about it (family "accepted").
 func (s *stepper) enter(st *sym.State) {
 	ex := s.ex
-	level := s.int(st, s.instField("level"))
+	level := s.int(st, s.vmField("level"))
 	regs := [isa.NumRegs]*bv.Term{}
 	for i := range regs {
 		regs[i] = s.int(st, s.reg(i))
@@ -229,7 +229,7 @@ func (s *stepper) host(ex *sym.Exec, st *sym.State, pos string, args []sym.Value
 	ex.Set(ok, s.vmField("room"), s.m.HelperRoom)
 	for _, k := range granted {
 		end, writeEnd := ex.Fresh(fmt.Sprintf("granted_end%d", k), 32), ex.Fresh(fmt.Sprintf("granted_writable_end%d", k), 32)
-		ex.Set(ok, s.span(k, "end"), end)
+		ex.Set(ok, s.end(k), end)
 		ex.Set(ok, s.writableEnd(k), writeEnd)
 		ex.Assume(ok, endOK(k, end), writeEndOK(k, writeEnd, end))
 	}
@@ -305,7 +305,7 @@ func (s *stepper) inert(st *sym.State, code, pc, room *bv.Term) {
 // common compares registers, memory and the rest of the structs.
 func (s *stepper) common(st *sym.State) {
 	s.registers(st)
-	s.goal(st, "equals table: call depth", bv.Eq(s.int(st, s.instField("level")), s.o.Level))
+	s.goal(st, "equals table: call depth", bv.Eq(s.int(st, s.vmField("level")), s.o.Level))
 	called := len(st.Log) > 0
 	s.goal(st, "equals table: asks the host", bv.Eq(bv.Bool(called), s.o.Called))
 	s.memory(st)
@@ -389,12 +389,17 @@ func (s *stepper) saved(st *sym.State) {
 // untouched: everything else in the structs is as before.
 func (s *stepper) untouched(st *sym.State, spansToo bool) {
 	skip := func(p sym.Ptr) bool {
-		for _, q := range []sym.Ptr{s.vmField("r"), s.vmField("room"), s.vmField("pc"), s.vmField("address"), s.instField("level")} {
+		for _, q := range []sym.Ptr{s.vmField("r"), s.vmField("room"), s.vmField("pc"), s.vmField("address"), s.vmField("level")} {
 			if q.Obj == p.Obj && q.Path[0] == p.Path[0] {
 				return true
 			}
 		}
-		return !spansToo && p.Obj == s.vm && (p.Path[0] == s.vmField("span").Path[0] || p.Path[0] == s.vmField("writable_end").Path[0])
+		for _, table := range []string{"end", "writable_end", "base"} {
+			if !spansToo && p.Obj == s.vm && p.Path[0] == s.vmField(table).Path[0] {
+				return true
+			}
+		}
+		return false
 	}
 	for _, o := range []*sym.Object{s.vm, s.inst} {
 		before := make(map[string]sym.Value)

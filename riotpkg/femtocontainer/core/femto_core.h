@@ -124,7 +124,6 @@ typedef struct femto_instance {
     femto_image_t image;
     femto_span_t span[3];  /**< stack, directly behind it data, and rodata */
     femto_frame_t *frames; /**< depth - 1 of them */
-    uint32_t level;        /**< suspended frames */
     femto_call_fn call;    /**< answers system calls */
     void *host;            /**< for the caller's use */
 } femto_instance_t;
@@ -132,8 +131,10 @@ typedef struct femto_instance {
 /** One activation. Lives on the caller's stack as a rule. */
 struct femto_vm {
     uint64_t r[FEMTO_NUM_REGS]; /**< registers */
-    femto_span_t span[FEMTO_NUM_SEGMENTS];     /**< for reading */
-    uint32_t writable_end[FEMTO_NUM_SEGMENTS]; /**< for writing */
+    uint32_t end[FEMTO_NUM_SEGMENTS];          /**< of what may be read, see femto_span_t */
+    uint32_t writable_end[FEMTO_NUM_SEGMENTS]; /**< of what may be written */
+    uint8_t *base[FEMTO_NUM_SEGMENTS - 1];     /**< of what is mapped, which the last never is */
+    uint32_t level;                            /**< suspended frames */
     femto_instance_t *instance;
     const femto_word_t *pc; /**< the instruction that stopped the run or is next */
     uint32_t room;          /**< within a system call: fuel left; else see femto_room() */
@@ -192,9 +193,9 @@ static inline uint32_t femto_room(const femto_vm_t *vm)
 {
     /* Between runs, room is the low half of the address that pc would reach if all
      * fuel was spent on a straight line. */
-    const uint32_t bytes = vm->room - (uint32_t)(uintptr_t)(vm->pc + 2);
+    const int32_t bytes = (int32_t)(vm->room - (uint32_t)(uintptr_t)(vm->pc + 2));
 
-    return (int32_t)bytes < 0 ? 0 : bytes / 8;
+    return (uint32_t)(bytes > 0 ? bytes : 0) / 8;
 }
 
 /** Slot of the instruction that stopped the run, or that makes a system call. */

@@ -77,13 +77,17 @@ register uint64_t WIDE __asm__(FEMTO_REG_WIDE);
 #define SHARED(name) static uint16_t op_##name(HANDLER_TAKES)
 #define GO(name) return op_##name(HANDLER_GIVES)
 #define STOP(why) return op_stop(why)
+#define STOP_HERE(why)    \
+    do {                  \
+        VM->pc = PC - 2;  \
+        VM->room = BOUND; \
+        return why;       \
+    } while (0)
 
 /* Leaves the handlers because of the instruction before PC. */
 static FEMTO_NOINLINE uint16_t op_stop(uint16_t why)
 {
-    VM->pc = PC - 2;
-    VM->room = BOUND;
-    return why;
+    STOP_HERE(why);
 }
 
 #else /* portable */
@@ -98,6 +102,7 @@ static FEMTO_NOINLINE uint16_t op_stop(uint16_t why)
         status = why; \
         goto stop;    \
     } while (0)
+#define STOP_HERE(why) STOP(why)
 
 uint16_t femto_resume(femto_vm_t *VM, uint32_t fuel)
 {
@@ -125,8 +130,8 @@ uint16_t femto_resume(femto_vm_t *VM, uint32_t fuel)
     if (addr + ((size) - 1u) >= (limit)) {        \
         GO(others); /* which refuses it */        \
     }                                             \
-    uint8_t *const at = VM->span[segment].base + (addr & 0xffffffu)
-#define READABLE VM->span[segment].end
+    uint8_t *const at = VM->base[segment] + (addr & 0xffffffu)
+#define READABLE VM->end[segment]
 #define WRITABLE VM->writable_end[segment]
 
 #ifdef FEMTO_FAST_REGS
@@ -450,21 +455,22 @@ HANDLER(0x18, lddw)
 
 HANDLER(0x95, exit)
 {
-    if (femto_exhausted(BOUND, PC) || VM->instance->level != 0) {
+    if (VM->level != 0 || femto_exhausted(BOUND, PC)) {
         GO(others);
     }
-    STOP(0);
+    STOP_HERE(0);
 }
 
 /* A jump by offset that is taken. */
 SHARED(jump)
 {
-    if (femto_exhausted(BOUND, PC)) {
+    const uint32_t left = BOUND - femto_low(PC);
+
+    if ((int32_t)left < 0) {
         STOP(FEMTO_E_OUT_OF_FUEL);
     }
-    const uint32_t slots = FEMTO_OFF(INSN);
-    BOUND += 8 * slots;
-    PC += 2 * (int32_t)slots;
+    PC += 2 * (int32_t)FEMTO_OFF(INSN);
+    BOUND = femto_low(PC) + left; /* and not += the distance: left is in a register */
     NEXT;
 }
 

@@ -29,8 +29,10 @@ uint16_t femto_grant(femto_vm_t *vm, uint32_t segment, void *base, uint32_t len,
     if ((segment != 5 && segment != 6) || len > FEMTO_MAX_SEGMENT) {
         return FEMTO_E_BAD_GRANT;
     }
-    vm->span[segment] = femto_span(segment, (uint8_t *)base, len);
-    vm->writable_end[segment] = writable != 0 ? vm->span[segment].end : 0;
+    const femto_span_t span = femto_span(segment, (uint8_t *)base, len);
+    vm->base[segment] = span.base;
+    vm->end[segment] = span.end;
+    vm->writable_end[segment] = writable != 0 ? span.end : 0;
     return 0;
 }
 
@@ -45,14 +47,14 @@ static FEMTO_NOINLINE uint8_t *locate(femto_vm_t *vm, uint32_t addr, uint32_t le
         vm->address = addr;
         return NULL;
     }
-    return vm->span[((addr >> 24u) & 7u)].base + (addr & 0xffffffu);
+    return vm->base[((addr >> 24u) & 7u)] + (addr & 0xffffffu);
 }
 
 const uint8_t *femto_read(femto_vm_t *vm, uint64_t address, uint32_t len)
 {
     const uint32_t addr = (uint32_t)address;
 
-    return locate(vm, addr, len, vm->span[((addr >> 24u) & 7u)].end);
+    return locate(vm, addr, len, vm->end[((addr >> 24u) & 7u)]);
 }
 
 uint8_t *femto_write(femto_vm_t *vm, uint64_t address, uint32_t len)

@@ -330,7 +330,7 @@ static inline uint16_t femto_access(femto_vm_t *vm, uint32_t insn, uint32_t imm)
     const uint32_t addr = femto_address(vm, insn);
     const uint32_t last = 0x7013u >> (insn >> 1 & 12u) & 7u; /* size less one */
     const uint32_t segment = ((addr >> 24u) & 7u);
-    const uint32_t end = load ? vm->span[segment].end : vm->writable_end[segment];
+    const uint32_t end = load ? vm->end[segment] : vm->writable_end[segment];
     uint64_t *reg = &vm->r[FEMTO_SRC(insn)];
     uint64_t src = FEMTO_CLASS(insn) == 2 ? femto_sext32(imm) : *reg;
     uint8_t *p;
@@ -339,7 +339,7 @@ static inline uint16_t femto_access(femto_vm_t *vm, uint32_t insn, uint32_t imm)
         vm->address = addr;
         return FEMTO_E_BAD_ACCESS;
     }
-    p = vm->span[segment].base + (addr & 0xffffffu);
+    p = vm->base[segment] + (addr & 0xffffffu);
     if (load || mode == 0xc0) {
         uint32_t low, high = 0;
         uint64_t mem;
@@ -409,12 +409,12 @@ static inline uint16_t femto_access(femto_vm_t *vm, uint32_t insn, uint32_t imm)
 static inline uint16_t femto_enter(femto_vm_t *vm, const femto_word_t *pc)
 {
     femto_instance_t *c = vm->instance;
-    femto_frame_t *frame = &c->frames[c->level];
+    femto_frame_t *frame = &c->frames[vm->level];
 
-    if (c->level + 1 >= c->image.depth) {
+    if (vm->level + 1 >= c->image.depth) {
         return FEMTO_E_CALL_DEPTH;
     }
-    c->level++;
+    vm->level++;
     memcpy(frame->r, &vm->r[6], sizeof(frame->r));
     frame->pc = (uint32_t)(pc - c->image.text);
     vm->r[10] -= c->image.frame_size;
@@ -425,7 +425,7 @@ static inline uint16_t femto_enter(femto_vm_t *vm, const femto_word_t *pc)
 static inline const femto_word_t *femto_leave(femto_vm_t *vm)
 {
     femto_instance_t *c = vm->instance;
-    const femto_frame_t *frame = &c->frames[--c->level];
+    const femto_frame_t *frame = &c->frames[--vm->level];
 
     memcpy(&vm->r[6], frame->r, sizeof(frame->r));
     vm->r[10] += c->image.frame_size;
@@ -492,7 +492,7 @@ static inline uint16_t femto_step(femto_vm_t *vm, const femto_word_t **pc, uint3
         return FEMTO_E_OUT_OF_FUEL;
     }
     if (FEMTO_KIND(insn) == FEMTO_EXIT) {
-        if (vm->instance->level == 0) {
+        if (vm->level == 0) {
             return 0;
         }
         target = femto_leave(vm);

@@ -11,43 +11,33 @@
 /* What the fields of an instruction may hold: bits 0 to 23, which of bits 8 to
  * 31 of its first word must be 0, and these. */
 enum {
-    DST_WRITTEN = 24, /* r10 is not allowed */
-    IMM_ZERO = 25,
-    LIST = 26, /* off, or imm, is in the list of that number */
+    DST_WRITTEN = 1 << 24, /* r10 is not allowed */
+    OFF_CHOICE = 1 << 25,  /* of the bits of off that may be set, one at most is */
+    IMM_RULE = 26,         /* and above: one of those for imm */
+    IMM_ANY = 0,
+    IMM_ZERO = 1,
+    IMM_WIDTH = 2,  /* of a byte swap */
+    IMM_ATOMIC = 3, /* names an operation */
 };
 
 static const uint32_t rules[] = {
     0x00000000, /* unassigned */
     0x01fffff0, /* add32_imm */
-    0x020000ff, /* ja */
+    0x040000ff, /* ja */
     0x00ffffff, /* ja32 */
-    0x03ffff00, /* add32_reg */
+    0x05ffff00, /* add32_reg */
     0x000000f0, /* jeq64_imm */
-    0x02000000, /* jeq64_reg */
-    0x050000f0, /* div32_imm */
-    0x07000000, /* div32_reg */
-    0x03000000, /* ldxw */
-    0x03fffff0, /* neg32 */
+    0x04000000, /* jeq64_reg */
+    0x01fffef0, /* div32_imm */
+    0x05fffe00, /* div32_reg */
+    0x05000000, /* ldxw */
+    0x05fffff0, /* neg32 */
     0x00ffffef, /* call_helper */
-    0x02ffffff, /* exit */
-    0x0b000000, /* mov32_reg */
-    0x0f000000, /* mov64_reg */
-    0x10000000, /* atomic_add32 */
-    0x19fffff0, /* le16 */
-};
-
-/* Values of off, besides 0, then from IMM_LISTS on of imm: those are atomics that
- * leave src alone, atomics that write it, and widths of byte swaps. The last
- * value may be repeated; list 0 is no list. */
-enum { IMM_LISTS = 4 };
-
-static const uint8_t lists[][5] = {
-    { 1, 1, 1, 1, 1 },
-    { 8, 16, 16, 16, 16 },
-    { 8, 16, 32, 32, 32 },
-    { 0, 64, 80, 160, 241 },
-    { 1, 65, 81, 161, 225 },
-    { 16, 32, 64, 64, 64 },
+    0x04ffffff, /* exit */
+    0x07ffe700, /* mov32_reg */
+    0x07ffc700, /* mov64_reg */
+    0x0c000000, /* atomic_add32 */
+    0x09fffff0, /* le16 */
 };
 
 /* For each opcode its kind, and above it the number of its rule. */
@@ -70,29 +60,35 @@ const uint8_t femto_opcodes[256] = {
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
 
-static FEMTO_NOINLINE int is_listed(uint32_t list, uint32_t v)
+static int has_one_bit_at_most(uint32_t v)
 {
-    for (uint32_t i = 0; i != sizeof(lists[0]); i++) {
-        if (lists[list - 1][i] == v) {
-            return 1;
-        }
-    }
-    return 0;
+    return (v & (v - 1)) == 0;
 }
 
-/* Whether off or imm is in the list that a rule has for it. */
-static FEMTO_NOINLINE int fits_list(uint32_t list, uint32_t insn, uint32_t imm)
+/* Whether imm is one of the atomic operations, which are numbered by its upper
+ * four bits, without and with bit 0. Most of the latter write src. */
+static int is_atomic(uint32_t insn, uint32_t imm)
 {
-    uint32_t v = imm;
+    uint32_t known = 0x431;
 
-    if (list < IMM_LISTS) {
-        v = insn >> 16;
-        if (v == 0) {
-            return 1;
-        }
+    if ((imm & 1) != 0) {
+        known = FEMTO_SRC(insn) == 10 ? 0x8000 : 0xc431;
     }
-    return is_listed(list, v) ||
-           (list == IMM_LISTS && FEMTO_SRC(insn) != 10 && is_listed(list + 1, v));
+    return (imm & ~0xf1u) == 0 && (known >> (imm >> 4) & 1) != 0;
+}
+
+static int fits_imm(uint32_t rule, uint32_t insn, uint32_t imm)
+{
+    switch (rule >> IMM_RULE) {
+    case IMM_ANY:
+        return 1;
+    case IMM_ZERO:
+        return imm == 0;
+    case IMM_WIDTH:
+        return (imm & ~0x70u) == 0 && imm != 0 && has_one_bit_at_most(imm);
+    default:
+        return is_atomic(insn, imm);
+    }
 }
 
 /* Whether an instruction begins at a slot: no second slot of a wide instruction
@@ -125,10 +121,10 @@ static FEMTO_NOINLINE uint16_t check_text(const femto_image_t *img, uint32_t *pc
         rule = rules[entry >> 3];
         *pc = next++;
         if ((insn >> 8 & rule) != 0 ||
-            FEMTO_DST(insn) + (rule >> DST_WRITTEN & 1) > 10 ||
+            FEMTO_DST(insn) + ((rule & DST_WRITTEN) != 0) > 10 ||
             FEMTO_SRC(insn) > 10 ||
-            ((rule >> IMM_ZERO & 1) != 0 && imm != 0) ||
-            (rule >> LIST != 0 && !fits_list(rule >> LIST, insn, imm))) {
+            ((rule & OFF_CHOICE) != 0 && !has_one_bit_at_most(insn >> 16)) ||
+            !fits_imm(rule, insn, imm)) {
             return FEMTO_E_ILLEGAL_INSTRUCTION;
         }
         target = imm;

@@ -65,23 +65,44 @@ void femto_reset(femto_instance_t *c)
 uint16_t femto_start(femto_vm_t *vm, femto_instance_t *c, uint32_t slot,
                      void *ctx, uint32_t ctx_len, int writable)
 {
-    const uint32_t stack_end = c->span[0].end;
-    uint8_t *const stack = c->span[0].base;
-    const uint32_t data_end = c->span[1].end;
-    uint8_t *const data = c->span[1].base;
-    uint32_t end;
+    const femto_span_t stack = c->span[0];
 
     if (ctx_len > FEMTO_MAX_SEGMENT) {
         return FEMTO_E_BAD_GRANT;
     }
-    uint8_t *p = stack;
-    for (uint32_t left = stack_end - (1u << FEMTO_SEGMENT_BITS); left != 0; left -= 8, p += 8) {
-        *(femto_double_t *)(void *)p = 0;
+    uint8_t *p = stack.base;
+    uint32_t left = stack.end - (1u << FEMTO_SEGMENT_BITS);
+    if (left != 0) {
+        do {
+            *(femto_double_t *)(void *)p = 0;
+            p += 8;
+            left -= 8;
+        } while (left != 0);
     }
-    /* Without loops, which would take more instructions than a short run. */
-    vm->r[0] = 0;
-    vm->r[1] = 4u << FEMTO_SEGMENT_BITS;
+    /* Without loops, which would take more instructions than a short run, and in
+     * an order, found by trying, in which the compiler stores two words at once. */
+    uint32_t end = (4u << FEMTO_SEGMENT_BITS) + ctx_len;
+    const femto_span_t data = c->span[1];
+    vm->base[1] = stack.base;
+    vm->base[2] = data.base;
     vm->r[2] = ctx_len;
+    vm->writable_end[6] = 0;
+    vm->writable_end[7] = 0;
+    vm->end[4] = end;
+    vm->end[5] = 0;
+    const femto_span_t rodata = c->span[2];
+    vm->end[2] = data.end;
+    vm->end[3] = rodata.end;
+    vm->r[10] = stack.end;
+    vm->end[6] = 0;
+    vm->end[7] = 0;
+    vm->end[0] = 0;
+    vm->end[1] = stack.end;
+    vm->level = 0;
+    vm->instance = c;
+    vm->writable_end[4] = writable != 0 ? end : 0;
+    vm->writable_end[5] = 0;
+    vm->r[0] = 0;
     vm->r[3] = 0;
     vm->r[4] = 0;
     vm->r[5] = 0;
@@ -89,34 +110,14 @@ uint16_t femto_start(femto_vm_t *vm, femto_instance_t *c, uint32_t slot,
     vm->r[7] = 0;
     vm->r[8] = 0;
     vm->r[9] = 0;
-    vm->r[10] = stack_end;
-    end = (4u << FEMTO_SEGMENT_BITS) + ctx_len;
-    vm->span[0].end = 0;
-    vm->span[1].end = stack_end;
-    vm->span[1].base = stack;
-    vm->span[2].end = data_end;
-    vm->span[2].base = data;
-    vm->span[3].end = c->span[2].end;
-    vm->span[3].base = c->span[2].base;
-    vm->span[4].end = end;
-    vm->span[4].base = (uint8_t *)ctx;
-    vm->span[5].end = 0;
-    vm->span[6].end = 0;
-    vm->span[7].end = 0;
-    if (writable == 0) {
-        end = 0;
-    }
-    vm->writable_end[0] = 0;
-    vm->writable_end[1] = stack_end;
-    vm->writable_end[2] = data_end;
+    vm->writable_end[2] = data.end;
     vm->writable_end[3] = 0;
-    vm->writable_end[4] = end;
-    vm->writable_end[5] = 0;
-    vm->writable_end[6] = 0;
-    vm->writable_end[7] = 0;
-    vm->instance = c;
+    vm->writable_end[0] = 0;
+    vm->writable_end[1] = stack.end;
+    vm->base[3] = rodata.base;
+    vm->base[4] = (uint8_t *)ctx;
     vm->pc = c->image.text + 2 * slot;
     vm->room = femto_low(vm->pc);
-    c->level = 0;
+    vm->r[1] = 4u << FEMTO_SEGMENT_BITS;
     return 0;
 }
