@@ -2,4 +2,4 @@
 /* SPDX-FileCopyrightText: The femtocontainer authors */
 /* SPDX-License-Identifier: MIT */
 
-/* of the core's files, for the go command to see when they change: 5ef86c37cc9c12c3fdf1a068b16f278447cf02bab903604549da9f96cac10248 */
+/* of the core's files, for the go command to see when they change: 9694dd0355730a4f3bcadf8b2aa5fbe8e4e9ca558f457e68c449452d62688bc6 */

@@ -29,6 +29,7 @@ type handler struct {
 	Name   string
 	Opcode opcode
 	Body   string
+	Halves bool // its 64-bit value is best made of two registers of any number
 }
 
 func hotHandlers() ([]handler, error) {
@@ -38,7 +39,7 @@ func hotHandlers() ([]handler, error) {
 		if r == nil {
 			return nil, fmt.Errorf("cgen: the table has no row %q", name)
 		}
-		out = append(out, handler{r.Name, opcode(r.Opcode), body(r)})
+		out = append(out, handler{r.Name, opcode(r.Opcode), body(r), r.Name == "mov64_imm"})
 	}
 	return out, nil
 }

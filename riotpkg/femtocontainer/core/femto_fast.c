@@ -33,7 +33,7 @@
 #define HANDLER_TAKES void
 #define HANDLER_GIVES
 /* Without splitting, 64-bit values travel by LDRD and STRD. */
-#pragma GCC optimize("Os", "no-partial-inlining", "no-split-wide-types")
+#pragma GCC optimize("Os", "no-partial-inlining", "no-split-wide-types", "no-forward-propagate")
 #else
 #define HANDLER_TAKES uint32_t INSN __attribute__((unused))
 #define HANDLER_GIVES INSN
@@ -194,12 +194,6 @@ HANDLER(0x77, rsh64_imm)
 {
     LET_WIDE(DST);
     DST = WIDE >> ((uint64_t)(int64_t)(int32_t)IMM & UINT64_C(63));
-    NEXT;
-}
-
-HANDLER(0xb7, mov64_imm)
-{
-    DST = (uint64_t)(int64_t)(int32_t)IMM;
     NEXT;
 }
 
@@ -450,8 +444,14 @@ HANDLER(0x18, lddw)
 }
 
 #ifdef FEMTO_REG_INSN
-#pragma GCC optimize("split-wide-types")
+#pragma GCC optimize("split-wide-types", "no-forward-propagate")
 #endif
+
+HANDLER(0xb7, mov64_imm)
+{
+    DST = (uint64_t)(int64_t)(int32_t)IMM;
+    NEXT;
+}
 
 HANDLER(0x95, exit)
 {

@@ -8,6 +8,10 @@
 #include "femto_core.h"
 #include "femto_step.h"
 
+#ifndef __clang__
+#pragma GCC optimize("no-shrink-wrap", "no-tree-sink", "no-tree-tail-merge", "no-move-loop-invariants") /* measured */
+#endif
+
 enum { HEADER = 32, ENTRY = 8, HOOK = 16 };
 
 uint16_t femto_image_open(femto_image_t *img, const uint8_t *buf, uint32_t len)

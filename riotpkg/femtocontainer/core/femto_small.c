@@ -10,7 +10,7 @@
 #ifndef FEMTO_ENGINE_FAST
 
 #ifndef __clang__
-#pragma GCC optimize("no-thread-jumps", "ira-region=all") /* measured */
+#pragma GCC optimize("no-thread-jumps", "no-move-loop-invariants", "no-schedule-insns2", "ira-region=all") /* measured */
 #endif
 
 uint16_t femto_resume(femto_vm_t *vm, uint32_t fuel)

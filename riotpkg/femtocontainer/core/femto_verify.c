@@ -8,6 +8,10 @@
 #include "femto_core.h"
 #include "femto_step.h"
 
+#ifndef __clang__
+#pragma GCC optimize("no-move-loop-invariants", "no-if-conversion", "no-forward-propagate", "no-tree-coalesce-vars", "no-tree-forwprop") /* measured */
+#endif
+
 /* What the fields of an instruction may hold: bits 0 to 23, which of bits 8 to
  * 31 of its first word must be 0, and these. */
 enum {

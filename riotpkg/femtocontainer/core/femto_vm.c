@@ -5,6 +5,10 @@
 #include "femto_core.h"
 #include "femto_step.h"
 
+#ifndef __clang__
+#pragma GCC optimize("no-if-conversion") /* measured */
+#endif
+
 static uint32_t stack_len(const femto_image_t *img)
 {
     return (uint32_t)img->frame_size * img->depth;
