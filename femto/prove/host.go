@@ -250,6 +250,7 @@ func (w *instanceWorld) runStart(st *sym.State, u *cir.Unit, null bool) error {
 			return []sym.Cond{
 				{Name: "left is a number of words", Term: bv.Eq(bv.Extract(left, 0, 3), bv.Const(0, 3))},
 				{Name: "left is within the stack", Term: bv.Ule(left, p.StackLen)},
+				{Name: "left is not zero", Term: bv.Ne(left, bv.Const(0, 64))},
 				{Name: "p is where the rest begins", Term: bv.Eq(at, bv.Sub(p.Data, left))},
 			}
 		},
