@@ -327,3 +327,5 @@ func TestPowerCuts(t *testing.T) {
 	}
 	t.Logf("%d cuts", cuts)
 }
+
+func readFile(dir, name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) }

@@ -41,12 +41,14 @@ FEMTO_HOOK(coap_hook, FEMTO_HOOK_COAP_AVERAGE);
 
 static size_t _load(const char *name, uint8_t *buf, size_t max)
 {
+    _native_syscall_enter();
     int fd = real_open(name, O_RDONLY);
     ssize_t n = fd < 0 ? -1 : real_read(fd, buf, max);
 
     if (fd >= 0) {
         real_close(fd);
     }
+    _native_syscall_leave();
     return n < 0 ? 0 : (size_t)n;
 }
 
