@@ -128,6 +128,7 @@ const (
 	BadAnswer   Code = 4056
 	NoVerdict   Code = 4057
 	NotServed   Code = 4058
+	NotThere    Code = 4059
 )
 
 // Table documents every code, in ascending order.
@@ -373,4 +374,6 @@ var Table = []Entry{
 		"The device took the job, but did not report how it ended in the time that was given (--timeout). It may still end; femto device info tells."},
 	{NotServed, "NOT_SERVED", "file cannot be served",
 		"A CoAP server for the file could not be started: the address is in use or not of this machine, or no address was found under which the device could reach it (--serve)."},
+	{NotThere, "NOT_THERE", "device has no such thing",
+		"The device has no container, hook or tenant with this number, or its firmware was built without femtocontainer_views. femto device list shows the containers."},
 }

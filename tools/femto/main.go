@@ -116,6 +116,7 @@ standard input or output. femto completion prints scripts that teach a shell.`,
 		&cobra.Group{ID: groupUse, Title: "Check, run and look at an image:"},
 		&cobra.Group{ID: groupDeploy, Title: "Sign and deploy:"},
 		&cobra.Group{ID: groupFirmware, Title: "Prepare a firmware:"},
+		&cobra.Group{ID: groupDevice, Title: "Talk to a device:"},
 	)
 	for _, c := range commands {
 		root.AddCommand(c(u))
@@ -128,6 +129,7 @@ const (
 	groupUse      = "use"
 	groupDeploy   = "deploy"
 	groupFirmware = "firmware"
+	groupDevice   = "device"
 )
 
 // commands in the order of the help text.
@@ -136,6 +138,7 @@ var commands = []func(*ui) *cobra.Command{
 	verifyCmd, runCmd, inspectCmd, disCmd,
 	keygenCmd, signCmd, manifestCmd,
 	contractCmd,
+	deviceCmd,
 	explainCmd, versionCmd,
 }
 
