@@ -160,7 +160,9 @@ func TestHostileDevice(t *testing.T) {
 		requireCode(t, diag.BadAnswer, err)
 	})
 	t.Run("an error", func(t *testing.T) {
-		c := serve(t, func(w mux.ResponseWriter, _ *mux.Message) { _ = w.SetResponse(codes.Unauthorized, message.TextPlain, nil) })
+		c := serve(t, func(w mux.ResponseWriter, _ *mux.Message) {
+			_ = w.SetResponse(codes.Unauthorized, message.TextPlain, nil)
+		})
 		_, err := c.Info(t.Context())
 		requireCode(t, diag.BadAnswer, err)
 		require.ErrorContains(t, err, "4.01")
