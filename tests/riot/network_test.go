@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package riot
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// A network is a namespace of its own with one tap device: we have address ::1,
+// the RIOT firmware at its other end gets ::2.
+type network struct {
+	t    *testing.T
+	name string
+}
+
+const (
+	ourAddress   = "2001:db8::1"
+	theirAddress = "2001:db8::2"
+)
+
+var networks atomic.Int32
+
+func newNetwork(t *testing.T) *network {
+	t.Helper()
+	need(t, "ip")
+	n := &network{t, fmt.Sprintf("fc-%d-%d", os.Getpid(), networks.Add(1))}
+	if out, err := exec.Command("ip", "netns", "add", n.name).CombinedOutput(); err != nil {
+		skip(t, "a network namespace cannot be made here: %s", strings.TrimSpace(string(out)))
+	}
+	t.Cleanup(func() { _ = exec.Command("ip", "netns", "del", n.name).Run() })
+	for _, args := range []string{
+		"link set lo up",
+		"tuntap add dev tap0 mode tap",
+		"link set tap0 up",
+		"addr add " + ourAddress + "/64 dev tap0 nodad",
+	} {
+		out, err := exec.Command("ip", append([]string{"-n", n.name}, strings.Fields(args)...)...).CombinedOutput()
+		if err != nil && strings.HasPrefix(args, "tuntap") {
+			skip(t, "a tap device cannot be made here: %s", strings.TrimSpace(string(out)))
+		}
+		require.NoError(t, err, "ip %s: %s", args, out)
+	}
+	return n
+}
+
+func (n *network) command(name string, args ...string) *exec.Cmd {
+	return exec.Command("ip", append([]string{"netns", "exec", n.name, name}, args...)...)
+}
+
+// boot starts firmware for native with a shell, and gives it its address once
+// it has printed all of want.
+func (n *network) boot(elf string, want ...string) *terminal {
+	n.t.Helper()
+	term := openTerminal(n.t, root, append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0"),
+		"ip", "netns", "exec", n.name, elf, "tap0")
+	term.expect(runTimeout, want...)
+	term.typeLine("ifconfig")
+	term.expect(runTimeout, "Iface", "Link type")
+	iface := regexp.MustCompile(`Iface +(\d+)`).FindStringSubmatch(term.output())
+	require.NotNil(n.t, iface)
+	term.typeLine("ifconfig " + iface[1] + " add " + theirAddress + "/64")
+	term.expect(runTimeout, "success: added "+theirAddress)
+	n.reach()
+	return term
+}
+
+// reach waits until the firmware answers CoAP.
+func (n *network) reach() {
+	n.t.Helper()
+	conn := n.dial()
+	defer conn.Close()
+	answer := make([]byte, 64)
+	for range 60 {
+		_, err := conn.Write([]byte{0x40, 0, 0, 1}) // an empty confirmable message, a ping
+		require.NoError(n.t, err)
+		require.NoError(n.t, conn.SetReadDeadline(time.Now().Add(500*time.Millisecond)))
+		if _, err = conn.Read(answer); err == nil {
+			return
+		}
+	}
+	n.t.Fatal("the firmware does not answer CoAP")
+}
+
+// dial opens a UDP socket in the namespace, connected to the firmware's CoAP
+// port. A socket stays in the namespace where its thread was when it made it.
+func (n *network) dial() net.Conn {
+	n.t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	here, err := os.Open("/proc/thread-self/ns/net")
+	require.NoError(n.t, err)
+	defer here.Close()
+	there, err := os.Open("/var/run/netns/" + n.name)
+	require.NoError(n.t, err)
+	defer there.Close()
+	require.NoError(n.t, unix.Setns(int(there.Fd()), unix.CLONE_NEWNET))
+	conn, err := net.DialUDP("udp6", nil, &net.UDPAddr{IP: net.ParseIP(theirAddress), Port: 5683})
+	require.NoError(n.t, unix.Setns(int(here.Fd()), unix.CLONE_NEWNET))
+	require.NoError(n.t, err)
+	return conn
+}
+
+// coap asks the firmware with libcoap's client, and returns what that prints.
+func (n *network) coap(args ...string) string {
+	n.t.Helper()
+	need(n.t, "coap-client-notls")
+	last := len(args) - 1
+	args[last] = "coap://[" + theirAddress + "]" + args[last]
+	out, err := n.command("timeout", append([]string{"-k", "1", "20", "coap-client-notls", "-B", "15"}, args...)...).CombinedOutput()
+	require.NoError(n.t, err, "%v: %s", args, out)
+	return strings.TrimRight(string(out), "\n")
+}
+
+// typeLine types a line into the terminal.
+func (term *terminal) typeLine(line string) {
+	term.t.Helper()
+	_, err := io.WriteString(term.tty, line+"\n")
+	require.NoError(term.t, err)
+}
