@@ -24,14 +24,18 @@ void femto_sys_self_info(femto_vm_t *vm, uint8_t *info)
 {
     const femto_container_t *c = femto_container_of(vm);
     uint32_t id = 0;
+    uint32_t activations = c->activations + 1; /* this one is counted when it ends */
 
 #ifdef MODULE_FEMTOCONTAINER_HOOKS
     id = femto_container_id(c);
+    if (c->state == FEMTO_STATE_RUNNING) { /* in its own thread, when it begins */
+        activations = c->activations;
+    }
 #endif
     femto_sys_put32(info, id);
     femto_sys_put32(info + 4, c->tenant);
-    femto_sys_put32(info + 8, 0);                   /* built into the firmware: has no sequence number */
-    femto_sys_put32(info + 12, c->activations + 1); /* this one is counted when it ends */
+    femto_sys_put32(info + 8, 0); /* built into the firmware: has no sequence number */
+    femto_sys_put32(info + 12, activations);
     femto_sys_put32(info + 16, c->faults);
     femto_sys_put32(info + 20, vm->room);
 }
