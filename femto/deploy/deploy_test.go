@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The femtocontainer authors
 // SPDX-License-Identifier: MIT
 
-package deploy
+package deploy_test
 
 import (
 	"context"
@@ -18,6 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/femtocontainer/femtocontainer/femto/cose"
+	. "github.com/femtocontainer/femtocontainer/femto/deploy"
+	"github.com/femtocontainer/femtocontainer/femto/deploy/deploytest"
 	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/suit"
 )
@@ -37,13 +39,13 @@ func within(t *testing.T, d time.Duration) context.Context {
 }
 
 // run does a job on a peer that behaves as change makes it.
-func runJob(t *testing.T, j *Job, change func(*peer)) (*Result, *peer, error) {
-	p := newPeer(t, change)
+func runJob(t *testing.T, j *Job, change func(*deploytest.Peer)) (*Result, *deploytest.Peer, error) {
+	p := deploytest.New(t, change)
 	ctx := within(t, 30*time.Second)
-	c, err := Dial(ctx, p.secure, psk)
+	c, err := Dial(ctx, p.Secure, deploytest.PSK)
 	require.NoError(t, err)
 	defer c.Close()
-	j.Key = operator
+	j.Key = deploytest.Operator
 	if j.Component == nil {
 		j.Component = suit.Slot("timer", 0)
 	}
@@ -53,13 +55,13 @@ func runJob(t *testing.T, j *Job, change func(*peer)) (*Result, *peer, error) {
 
 func TestInstall(t *testing.T) {
 	var events []Event
-	img := signed(t, 1000)
+	img := deploytest.Signed(t, 1000)
 	j := &Job{File: img, Wait: true, Report: func(e Event) { events = append(events, e) }}
 	result, p, err := runJob(t, j, nil)
 	require.NoError(t, err)
 	sum := sha256.Sum256(img)
 	assert.Equal(t, Slot{
-		Component: "fc/timer/0", Sequence: 1, State: Attached, Digest: sum[:], Size: 1000, Signer: cose.ID(public(tenant)),
+		Component: "fc/timer/0", Sequence: 1, State: Attached, Digest: sum[:], Size: 1000, Signer: cose.ID(deploytest.Public(deploytest.Tenant)),
 	}, result.Slot)
 	assert.EqualValues(t, 1, result.Job)
 
@@ -76,16 +78,16 @@ func TestInstall(t *testing.T) {
 
 	// Once more: it is there already.
 	ctx := within(t, 30*time.Second)
-	c, err := Dial(ctx, p.secure, psk)
+	c, err := Dial(ctx, p.Secure, deploytest.PSK)
 	require.NoError(t, err)
 	defer c.Close()
 	again, err := j.Run(ctx, c)
 	require.NoError(t, err)
 	assert.True(t, again.Unchanged)
-	assert.EqualValues(t, 1, p.status.Job, "no second job")
+	assert.EqualValues(t, 1, p.Status.Job, "no second job")
 
 	// Another image replaces it, with the next number; then it is removed.
-	j.File = signed(t, 999)
+	j.File = deploytest.Signed(t, 999)
 	other, err := j.Run(ctx, c)
 	require.NoError(t, err)
 	assert.EqualValues(t, 2, other.Slot.Sequence)
@@ -106,63 +108,63 @@ func TestInstall(t *testing.T) {
 func TestEmptyAndOddSizes(t *testing.T) {
 	for _, szx := range []blockwise.SZX{blockwise.SZX16, blockwise.SZX32, blockwise.SZX1024} {
 		for _, n := range []int{256, 1023, 1024, 1025} {
-			_, _, err := runJob(t, &Job{File: signed(t, n), Wait: true}, func(p *peer) { p.blockSize = szx })
+			_, _, err := runJob(t, &Job{File: deploytest.Signed(t, n), Wait: true}, func(p *deploytest.Peer) { p.BlockSize = szx })
 			require.NoError(t, err, "%d bytes", n)
 		}
 	}
 }
 
 func TestRevoke(t *testing.T) {
-	list, err := suit.Revocation([]cose.KeyID{cose.ID(public(tenant))})
+	list, err := suit.Revocation([]cose.KeyID{cose.ID(deploytest.Public(deploytest.Tenant))})
 	require.NoError(t, err)
 	j := &Job{Component: suit.Revoked(), File: list, Wait: true}
 	_, p, err := runJob(t, j, nil)
 	require.NoError(t, err)
 	ctx := within(t, 30*time.Second)
-	c, err := Dial(ctx, p.secure, psk)
+	c, err := Dial(ctx, p.Secure, deploytest.PSK)
 	require.NoError(t, err)
 	defer c.Close()
 	again, err := j.Run(ctx, c)
 	require.NoError(t, err)
 	assert.True(t, again.Unchanged)
 	// What the tenant signed is not even offered any more.
-	_, err = (&Job{Component: suit.Slot("timer", 0), File: signed(t, 200), Key: operator, Wait: true}).Run(ctx, c)
+	_, err = (&Job{Component: suit.Slot("timer", 0), File: deploytest.Signed(t, 200), Key: deploytest.Operator, Wait: true}).Run(ctx, c)
 	assertCode(t, diag.KeyRevoked, err)
-	assert.EqualValues(t, 1, p.status.Job)
+	assert.EqualValues(t, 1, p.Status.Job)
 }
 
 func TestUnbound(t *testing.T) {
-	result, _, err := runJob(t, &Job{File: signed(t, 200), Unbound: true, Wait: true}, nil)
+	result, _, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Unbound: true, Wait: true}, nil)
 	require.NoError(t, err)
 	assert.Empty(t, result.Manifest.Component.Device())
 }
 
 func TestWithoutWaiting(t *testing.T) {
-	result, p, err := runJob(t, &Job{File: signed(t, 500)}, nil)
+	result, p, err := runJob(t, &Job{File: deploytest.Signed(t, 500)}, nil)
 	require.NoError(t, err)
 	assert.EqualValues(t, 1, result.Job)
-	p.jobs.Wait() // it had what it needs
-	assert.Len(t, p.status.Slots, 1)
+	p.Jobs.Wait() // it had what it needs
+	assert.Len(t, p.Status.Slots, 1)
 }
 
 // TestRefusals: the device's reason is the error.
 func TestRefusals(t *testing.T) {
 	where := uint32(12)
 	for _, code := range []diag.Code{diag.WrongDigest, diag.BadManifest, diag.StorageFull, diag.TenantRefused} {
-		_, _, err := runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.refuse, p.where = code, &where })
+		_, _, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Refuse, p.Where = code, &where })
 		e := assertCode(t, code, err)
 		assert.Contains(t, e.Msg, "the device refuses: "+code.Short())
 	}
-	_, _, err := runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.refuse, p.where = diag.BadManifest, &where })
+	_, _, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Refuse, p.Where = diag.BadManifest, &where })
 	assert.Contains(t, err.Error(), "at byte 12 of the manifest")
-	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.refuse, p.where = diag.BadTarget, &where })
+	_, _, err = runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Refuse, p.Where = diag.BadTarget, &where })
 	assert.Equal(t, 12, assertCode(t, diag.BadTarget, err).PC)
-	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.refuse = 4999 })
+	_, _, err = runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Refuse = 4999 })
 	assertCode(t, 4999, err)
-	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.keep, p.why = Waiting, diag.AttachRefused })
+	_, _, err = runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Keep, p.Why = Waiting, diag.AttachRefused })
 	assertCode(t, diag.AttachRefused, err)
-	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true, Sequence: 5}, func(p *peer) {
-		p.status.Slots = []Slot{{Component: "fc/timer/0", Sequence: 5, State: Removed}}
+	_, _, err = runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true, Sequence: 5}, func(p *deploytest.Peer) {
+		p.Status.Slots = []Slot{{Component: "fc/timer/0", Sequence: 5, State: Removed}}
 	})
 	assert.Contains(t, assertCode(t, diag.OldSequence, err).Msg, "it has done number 5")
 }
@@ -170,33 +172,33 @@ func TestRefusals(t *testing.T) {
 // TestRepeatedTrigger: the second job is refused since the first was done, and
 // that is no failure.
 func TestRepeatedTrigger(t *testing.T) {
-	result, p, err := runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.twice = true })
+	result, p, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Twice = true })
 	require.NoError(t, err)
 	assert.Equal(t, Attached, result.Slot.State)
-	p.jobs.Wait()
-	assert.Equal(t, diag.OldSequence, p.status.Last.Code)
+	p.Jobs.Wait()
+	assert.Equal(t, diag.OldSequence, p.Status.Last.Code)
 	// When the first one failed, its own reason counts.
-	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.twice, p.refuse = true, diag.StorageFull })
+	_, _, err = runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Twice, p.Refuse = true, diag.StorageFull })
 	assertCode(t, diag.StorageFull, err)
 }
 
 func TestBusy(t *testing.T) {
-	_, _, err := runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.busy = 1 })
+	_, _, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Busy = 1 })
 	require.NoError(t, err)
 
-	p := newPeer(t, func(p *peer) { p.busy = math.MaxInt })
+	p := deploytest.New(t, func(p *deploytest.Peer) { p.Busy = math.MaxInt })
 	ctx := within(t, 1500*time.Millisecond)
-	c, err := Dial(ctx, p.secure, psk)
+	c, err := Dial(ctx, p.Secure, deploytest.PSK)
 	require.NoError(t, err)
 	defer c.Close()
-	_, err = (&Job{Component: suit.Slot("timer", 0), File: signed(t, 200), Key: operator, Wait: true}).Run(ctx, c)
+	_, err = (&Job{Component: suit.Slot("timer", 0), File: deploytest.Signed(t, 200), Key: deploytest.Operator, Wait: true}).Run(ctx, c)
 	assertCode(t, diag.Busy, err)
 }
 
 func TestNoVerdict(t *testing.T) {
-	_, _, err := runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.restart = true })
+	_, _, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Restart = true })
 	assertCode(t, diag.NoVerdict, err)
-	_, _, err = runJob(t, &Job{File: signed(t, 200), Wait: true}, func(p *peer) { p.pretend = true })
+	_, _, err = runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Pretend = true })
 	assertCode(t, diag.BadAnswer, err)
 }
 
@@ -205,52 +207,71 @@ func TestRefusedHere(t *testing.T) {
 	for why, c := range map[string]struct {
 		want   diag.Code
 		job    Job
-		change func(*peer)
+		change func(*deploytest.Peer)
 	}{
-		"too long":         {diag.TooLong, Job{File: signed(t, 1000)}, func(p *peer) { p.info.MaxImage = 999 }},
-		"unknown hook":     {diag.UnknownHook, Job{File: signed(t, 200), Component: suit.Slot("tiemr", 0)}, nil},
-		"unknown slot":     {diag.UnknownSlot, Job{File: signed(t, 200), Component: suit.Slot("timer", 2)}, nil},
-		"long name":        {diag.BadComponent, Job{File: signed(t, 200), Component: suit.Slot("thermometer", 0)}, nil},
-		"unsigned":         {diag.Unsigned, Job{File: signed(t, 200)[:0:0]}, nil},
-		"another operator": {diag.ManifestSignature, Job{File: signed(t, 200)}, func(p *peer) { p.info.Operators = []cose.KeyID{{1}} }},
-		"revoked operator": {diag.OperatorRevoked, Job{File: signed(t, 200)}, func(p *peer) { p.status.Revoked = []cose.KeyID{cose.ID(public(operator))} }},
-		"no more numbers": {diag.OldSequence, Job{File: signed(t, 200)}, func(p *peer) {
-			p.status.Slots = []Slot{{Component: "fc/timer/0", Sequence: math.MaxUint32, State: Removed}}
+		"too long":         {diag.TooLong, Job{File: deploytest.Signed(t, 1000)}, func(p *deploytest.Peer) { p.Info.MaxImage = 999 }},
+		"unknown hook":     {diag.UnknownHook, Job{File: deploytest.Signed(t, 200), Component: suit.Slot("tiemr", 0)}, nil},
+		"unknown slot":     {diag.UnknownSlot, Job{File: deploytest.Signed(t, 200), Component: suit.Slot("timer", 2)}, nil},
+		"long name":        {diag.BadComponent, Job{File: deploytest.Signed(t, 200), Component: suit.Slot("thermometer", 0)}, nil},
+		"unsigned":         {diag.Unsigned, Job{File: deploytest.Signed(t, 200)[:0:0]}, nil},
+		"another operator": {diag.ManifestSignature, Job{File: deploytest.Signed(t, 200)}, func(p *deploytest.Peer) { p.Info.Operators = []cose.KeyID{{1}} }},
+		"revoked operator": {diag.OperatorRevoked, Job{File: deploytest.Signed(t, 200)}, func(p *deploytest.Peer) {
+			p.Status.Revoked = []cose.KeyID{cose.ID(deploytest.Public(deploytest.Operator))}
+		}},
+		"no more numbers": {diag.OldSequence, Job{File: deploytest.Signed(t, 200)}, func(p *deploytest.Peer) {
+			p.Status.Slots = []Slot{{Component: "fc/timer/0", Sequence: math.MaxUint32, State: Removed}}
 		}},
 	} {
 		t.Run(why, func(t *testing.T) {
 			if why == "unsigned" {
-				img := signed(t, 200)
+				img := deploytest.Signed(t, 200)
 				img = img[:len(img)-cose.SignatureSize]
 				img[8] = 0
 				c.job.File = img
 			}
 			_, p, err := runJob(t, &c.job, c.change)
 			assertCode(t, c.want, err)
-			assert.Zero(t, p.status.Job)
+			assert.Zero(t, p.Status.Job)
 		})
 	}
 }
 
+// TestLossyLink: a tenth of all packets is lost, on all legs, DTLS included.
+func TestLossyLink(t *testing.T) {
+	p := deploytest.New(t, func(p *deploytest.Peer) {
+		p.BlockSize = blockwise.SZX256
+		p.Via = func(server string) string { return deploytest.Relay(t, server, 0.1, 20*time.Millisecond, 2) }
+	})
+	ctx := within(t, 4*time.Minute)
+	_, address, err := Address(p.Secure)
+	require.NoError(t, err)
+	c, err := Dial(ctx, "coaps://"+deploytest.Relay(t, address, 0.1, 20*time.Millisecond, 1), deploytest.PSK)
+	require.NoError(t, err)
+	defer c.Close()
+	result, err := (&Job{Component: suit.Slot("timer", 0), File: deploytest.Signed(t, 1000), Key: deploytest.Operator, Wait: true}).Run(ctx, c)
+	require.NoError(t, err)
+	assert.Equal(t, Attached, result.Slot.State)
+}
+
 // TestAuthentication: nothing changes without the pre-shared key.
 func TestAuthentication(t *testing.T) {
-	p := newPeer(t, nil)
+	p := deploytest.New(t, nil)
 	ctx := within(t, 20*time.Second)
-	open, err := Dial(ctx, p.plain, nil)
+	open, err := Dial(ctx, p.Plain, nil)
 	require.NoError(t, err)
 	defer open.Close()
 	_, err = open.Status(ctx)
 	require.NoError(t, err, "reading is open")
-	_, err = (&Job{Component: suit.Slot("timer", 0), File: signed(t, 200), Key: operator}).Run(ctx, open)
+	_, err = (&Job{Component: suit.Slot("timer", 0), File: deploytest.Signed(t, 200), Key: deploytest.Operator}).Run(ctx, open)
 	assertCode(t, diag.NotAuthenticated, err)
-	assert.Zero(t, p.status.Job)
+	assert.Zero(t, p.Status.Job)
 
-	_, err = Dial(ctx, p.secure, nil)
+	_, err = Dial(ctx, p.Secure, nil)
 	assertCode(t, diag.NotAdmitted, err)
-	_, err = Dial(ctx, p.secure, &PSK{"nobody", psk.Key})
+	_, err = Dial(ctx, p.Secure, &PSK{Identity: "nobody", Key: deploytest.PSK.Key})
 	assert.Error(t, err)
 	short := within(t, 2*time.Second)
-	_, err = Dial(short, p.secure, &PSK{psk.Identity, []byte("another key 1234")})
+	_, err = Dial(short, p.Secure, &PSK{Identity: deploytest.PSK.Identity, Key: []byte("another key 1234")})
 	assert.Error(t, err)
 }
 
@@ -261,15 +282,15 @@ func TestNobodyThere(t *testing.T) {
 	defer c.Close()
 	_, err = c.Info(ctx)
 	assertCode(t, diag.NoAnswer, err)
-	_, err = Dial(within(t, time.Second), "coaps://[::1]:9", psk)
+	_, err = Dial(within(t, time.Second), "coaps://[::1]:9", deploytest.PSK)
 	assertCode(t, diag.NoAnswer, err)
 }
 
 // TestChangingAnswer: blocks of different answers are not mixed.
 func TestChangingAnswer(t *testing.T) {
-	p := newPeer(t, func(p *peer) { p.volatile = true })
+	p := deploytest.New(t, func(p *deploytest.Peer) { p.Volatile = true })
 	ctx := within(t, 20*time.Second)
-	c, err := Dial(ctx, p.plain, nil)
+	c, err := Dial(ctx, p.Plain, nil)
 	require.NoError(t, err)
 	defer c.Close()
 	_, err = c.Info(ctx)
@@ -297,7 +318,7 @@ func TestReadPSK(t *testing.T) {
 	write("kitchen:30313233\r\n")
 	key, err := ReadPSK(name)
 	require.NoError(t, err)
-	assert.Equal(t, &PSK{"kitchen", []byte("0123")}, key)
+	assert.Equal(t, &PSK{Identity: "kitchen", Key: []byte("0123")}, key)
 	for _, bad := range []string{"", "kitchen", "kitchen:", ":3031", "kitchen:303", "kitchen:xx", "a:30\nb:30\n", "a:" + strings.Repeat("00", 65)} {
 		write(bad)
 		_, err := ReadPSK(name)
@@ -306,48 +327,6 @@ func TestReadPSK(t *testing.T) {
 	require.NoError(t, os.Chmod(name, 0o644))
 	_, err = ReadPSK(name)
 	assertCode(t, diag.OpenKeyFile, err)
-}
-
-// TestHostileAnswers: what cannot be is not believed.
-func TestHostileAnswers(t *testing.T) {
-	good := newPeer(t, nil)
-	for why, v := range map[string]any{
-		"nothing":          nil,
-		"a list":           []int{1},
-		"a hook in colour": Info{Device: good.info.Device, Vendor: good.info.Vendor, Class: good.info.Class, MaxName: 31, Hooks: []Hook{{Name: "\x1b[31m", Slots: 1}}},
-		"no slots":         Info{Device: good.info.Device, Vendor: good.info.Vendor, Class: good.info.Class, MaxName: 31, Hooks: []Hook{{Name: "a"}}},
-		"no name":          Info{Device: good.info.Device, Vendor: good.info.Vendor, Class: good.info.Class},
-		"no UUID":          Info{MaxName: 31},
-	} {
-		var info Info
-		assert.Error(t, decode(encode(v), &info), why)
-	}
-	for why, v := range map[string]any{
-		"a component in colour": Status{Slots: []Slot{{Component: "\x1b[31m"}}},
-		"half a digest":         Status{Slots: []Slot{{Component: "fc/timer/0", Digest: make([]byte, 16)}}},
-		"a verdict on nothing":  Status{Last: &Verdict{Component: "x"}},
-	} {
-		var status Status
-		assert.Error(t, decode(encode(v), &status), why)
-	}
-	var status Status
-	assert.Error(t, decode([]byte{0xa2, 1, 1, 1, 1}, &status), "a key twice")
-	assert.NoError(t, decode([]byte{0xa2, 1, 1, 0x18, 99, 0}, &status), "a key of the future")
-	assert.EqualValues(t, 1, status.Job)
-}
-
-func FuzzAnswers(f *testing.F) {
-	f.Add(encode(Status{Job: 1, Slots: []Slot{{Component: "fc/timer/0", Digest: make([]byte, 32)}}, Last: &Verdict{Code: 4001}}))
-	f.Add(encode(Info{MaxName: 31, Hooks: []Hook{{Name: "timer", Slots: 1}}}))
-	f.Add(encode(Log{{Job: 1}}))
-	f.Add(encode(refusal{Code: 4002}))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, into := range []interface{ check() error }{&Info{}, &Status{}, &Log{}, &refusal{}} {
-			if decode(b, into) == nil {
-				require.NoError(t, decode(encode(into), into))
-			}
-		}
-	})
 }
 
 func FuzzAddress(f *testing.F) {

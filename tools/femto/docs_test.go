@@ -137,7 +137,7 @@ func TestJSONIsDocumented(t *testing.T) {
 	for _, v := range []any{
 		jsonError{}, answer{}, faultAnswer{}, storeEntry{}, actuator{}, response{},
 		view{}, viewSection{}, viewEntry{}, viewHelper{}, viewSegment{}, embeddedEntry{}, versionInfo{},
-		keyView{}, manifestView{},
+		keyView{}, manifestView{}, servedView{}, listeningView{}, stepView{}, fetchingView{}, resultView{},
 		contractView{}, tenantView{}, hookView{}, grantView{},
 	} {
 		typ := reflect.TypeOf(v)

@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 			"noise":  noise,
 			"status": status,
 			"files":  listFiles,
+			"device": startDevice,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ESC", "\x1b")

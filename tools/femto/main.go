@@ -136,7 +136,7 @@ const (
 var commands = []func(*ui) *cobra.Command{
 	buildCmd, linkCmd, asmCmd, convertCmd, embedCmd,
 	verifyCmd, runCmd, inspectCmd, disCmd,
-	keygenCmd, signCmd, manifestCmd,
+	keygenCmd, signCmd, manifestCmd, deployCmd, serveCmd,
 	contractCmd,
 	deviceCmd,
 	explainCmd, versionCmd,

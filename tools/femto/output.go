@@ -50,6 +50,12 @@ func outputFlag(cmd *cobra.Command) {
 	complete(cmd, "output", "json")
 }
 
+// linesFlag is outputFlag for commands that tell while they work.
+func linesFlag(cmd *cobra.Command) {
+	outputFlag(cmd)
+	cmd.Flags().Lookup("output").Usage = "`json`: print JSON objects, one a line"
+}
+
 // outputFileFlag gives cmd a -o for its file and its format.
 func outputFileFlag(cmd *cobra.Command, what string) *output {
 	o := &output{wantsFile: true}

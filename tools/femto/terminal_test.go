@@ -39,7 +39,7 @@ func assemble(t *testing.T, cmd *exec.Cmd, text string) {
 
 // onTerminal runs cmd on a terminal of its own and gives what it shows.
 func onTerminal(t *testing.T, cmd *exec.Cmd) string {
-	master, err := pty.Start(cmd)
+	master, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 100})
 	require.NoError(t, err)
 	defer master.Close()
 	timer := time.AfterFunc(60*time.Second, func() { cmd.Process.Kill() })

@@ -6,7 +6,8 @@ package main
 // The rules of the interface:
 //
 //   - What was asked for goes to standard output: text for people or, with
-//     -o json, one JSON object. Nothing else ever goes there.
+//     -o json, one JSON object; commands that take their time print one a line
+//     as they go. Nothing else ever goes there.
 //   - Everything else goes to standard error: errors, hints, the summary of a
 //     command that wrote a file, traces. With -o json there are no summaries, and
 //     errors are part of the object, so that standard error stays empty.
@@ -45,6 +46,7 @@ type ui struct {
 	out         *bufio.Writer
 	err         io.Writer
 	outTerminal bool // standard output is a terminal
+	errTerminal bool // standard error is a terminal
 	colour      bool // standard error may be coloured
 	json        bool // the command was told -o json
 
@@ -59,6 +61,7 @@ func newUI(in, out, err *os.File) *ui {
 		out:         bufio.NewWriter(out),
 		err:         err,
 		outTerminal: term.IsTerminal(int(out.Fd())),
+		errTerminal: term.IsTerminal(int(err.Fd())),
 		colour:      term.IsTerminal(int(err.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 	}
 }
