@@ -82,7 +82,7 @@ func TestBudget(t *testing.T) {
 	for _, c := range []struct {
 		engine, macro string
 		bytes, frame  int
-	}{{"small", "FEMTO_ENGINE_SMALL", 3400, 48}, {"fast", "FEMTO_ENGINE_FAST", 6656, 48}} {
+	}{{"small", "FEMTO_ENGINE_SMALL", 3252, 48}, {"fast", "FEMTO_ENGINE_FAST", 6436, 48}} {
 		dir := t.TempDir()
 		total := 0
 		for _, f := range engineFiles(t, c.engine) {
