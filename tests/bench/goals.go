@@ -164,11 +164,22 @@ func (r *report) ramPerInstance(target string) float64 {
 	return most
 }
 
-func (r *report) bytes(target, engine string) float64 {
-	if s, ok := r.size(target, engine); ok {
-		return float64(s.Text)
+// hostInterface is what a host calls around a run: entry points by index,
+// grants of memory, memory for system calls.
+const hostInterface = "femto_host"
+
+// sizeGoal judges the whole core, as the limit is meant, and shows beside it
+// what is left without the host's interface, of which a firmware links what it
+// calls.
+func (r *report) sizeGoal(title, target, engine string, limit float64) goal {
+	what := engine + ": text + rodata, " + title + ", bytes"
+	s, ok := r.size(target, engine)
+	if !ok {
+		return atMost(what, limit, notMeasured, "%.0f")
 	}
-	return notMeasured
+	g := atMost(what, limit, float64(s.Text), "%.0f")
+	g.measured += fmt.Sprintf(" (without %s.c: %d)", hostInterface, s.Text-s.Objects[hostInterface])
+	return g
 }
 
 // goals are all limits, with what this run says about them.
@@ -178,15 +189,15 @@ func (b *bench) goals() []goal {
 	verify := func(r row) uint64 { return r.Verify }
 
 	all := []goal{
-		reached(3252, static(atMost("small: text + rodata, Cortex-M4, bytes", 3072, r.bytes("cortex-m4", "small"), "%.0f"))),
-		reached(4120, static(atMost("small: text + rodata, RV32IMAC, bytes", 3584, r.bytes("rv32imac", "small"), "%.0f"))),
+		reached(3252, static(r.sizeGoal("Cortex-M4", "cortex-m4", "small", 3072))),
+		reached(4120, static(r.sizeGoal("RV32IMAC", "rv32imac", "small", 3584))),
 		atLeast("small: slowest workload against CertFC, Cortex-M4, v2", 1, r.ratio("cortex-m4", "small", "v2", "CertFC, verified", slowest), "%.2fx"),
 		atLeast("small: slowest workload against the rBPF switch, Cortex-M4, v2", 1, r.ratio("cortex-m4", "small", "v2", "rBPF switch", slowest), "%.2fx"),
 		atLeast("fast: against Femto-Container, Cortex-M4, v3", 1.8, r.ratio("cortex-m4", "fast", "v3", reference, speedup), "%.2fx"),
 		atLeast("fast: against Femto-Container, Cortex-M4, v2", 1.45, r.ratio("cortex-m4", "fast", "v2", reference, speedup), "%.2fx"),
 		atLeast("fast: slowest workload against Femto-Container, Cortex-M4, v2", 1, r.ratio("cortex-m4", "fast", "v2", reference, slowest), "%.2fx"),
 		atLeast("fast: against Femto-Container, RV32IMAC, v3", 1.8, r.ratio("rv32imac", "fast", "v3", reference, speedup), "%.2fx"),
-		static(atMost("fast: text + rodata, Cortex-M4, bytes", 6656, r.bytes("cortex-m4", "fast"), "%.0f")),
+		static(r.sizeGoal("Cortex-M4", "cortex-m4", "fast", 6656)),
 		r.allRight("fast: workloads right on Cortex-M0+", "cortex-m0plus", "fast"),
 		atMost("fast: activation of ret0, Cortex-M4, instructions", 110, r.figure(key{"cortex-m4", "fast", "Os", "v3", "ret0"}, run), "%.0f"),
 		atMost("small: activation of ret0, Cortex-M4, instructions", 200, r.figure(key{"cortex-m4", "small", "Os", "v3", "ret0"}, run), "%.0f"),
