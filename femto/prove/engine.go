@@ -16,7 +16,7 @@ import (
 // establish the first, the system-call proofs the second.
 const (
 	maxSlots = isa.MaxSegment / 8
-	maxPrice = 1 << 20 // of a system call, in slots
+	maxPrice = 1 << 23 // of a system call, in slots, and some
 
 	segments = isa.NumSegments
 )

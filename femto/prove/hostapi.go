@@ -72,6 +72,15 @@ func (w *world) runGrant(st *sym.State) error {
 	return ex.Run(st, "femto_grant", sym.Ptr{Obj: w.vm}, segment, at(given, bv.Const(0, 64)), n, writes)
 }
 
+// legal: all of the n bytes at a guest address are within one segment.
+func (w *world) legal(ends [segments]*bv.Term, addr, n *bv.Term) *bv.Term {
+	a, n := bv.Extract(addr, 0, 32), bv.ZExt(n, 64)
+	length := w.length(ends, isa.Index(a))
+	return bv.All(
+		bv.Ult(bv.LShr(a, c32(isa.SegmentBits)), c32(isa.NumSegments)),
+		bv.Ule(n, length), bv.Ule(bv.ZExt(isa.Offset(a), 64), bv.Sub(length, n)))
+}
+
 // runLocate: femto_read and femto_write give the memory of a legal access of
 // any length, and nothing for any other.
 func (w *world) runLocate(st *sym.State, fn string, ends [segments]*bv.Term) error {
@@ -80,11 +89,8 @@ func (w *world) runLocate(st *sym.State, fn string, ends [segments]*bv.Term) err
 	before := st.Clone()
 	a := bv.Extract(addr, 0, 32)
 	segment, offset := isa.Index(a), isa.Offset(a)
-	length := w.length(ends, segment)
+	legal := w.legal(ends, addr, n)
 	wide := func(t *bv.Term) *bv.Term { return bv.ZExt(t, 64) }
-	legal := bv.All(
-		bv.Ult(bv.LShr(a, c32(isa.SegmentBits)), c32(isa.NumSegments)),
-		bv.Ule(wide(n), length), bv.Ule(wide(offset), bv.Sub(length, wide(n))))
 	ex.OnReturn = func(st *sym.State, result sym.Value) {
 		goal := func(kind string, c *bv.Term) { ex.Goal(st, kind, fn, c) }
 		p := result.(sym.Ptr)

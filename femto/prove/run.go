@@ -76,6 +76,8 @@ func units(lib *library, families []string) (out []*Unit, missing []string) {
 			us = append(loaderUnits(lib), ofFamily(hostUnits(lib), "load")...)
 		case "start":
 			us = ofFamily(hostUnits(lib), "start")
+		case "stubs":
+			us = stubUnits(lib)
 		}
 		if us == nil {
 			missing = append(missing, f)

@@ -120,7 +120,7 @@ func dispatch(c *Call) string {
 	lines := before
 	switch {
 	case text:
-		lines = append(lines, "return put_text(vm, r[1], text, "+call+");")
+		lines = append(lines, "int32_t len = "+call+";", "return put_text(vm, r[1], text, len);")
 	case c.Ret == Void:
 		lines = append(lines, call+";", "r[0] = 0;", "return 0;")
 	case c.Ret == First:

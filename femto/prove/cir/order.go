@@ -78,15 +78,52 @@ func (l *lowerer) unsequenced(n cc.Node, x, y cc.ExpressionNode) {
 // unsequencedStore is the same for an assignment, whose own store comes after
 // the values of its operands but in no order with their side effects.
 func (l *lowerer) unsequencedStore(x *cc.AssignmentExpression) {
-	l.unsequenced(x, x.UnaryExpression, x.AssignmentExpression)
+	to := l.effects(x.UnaryExpression)
+	if x.Case == cc.AssignmentExpressionAssign {
+		to = l.lvalueEffects(x.UnaryExpression)
+	}
+	from := l.effects(x.AssignmentExpression)
+	if clash(to, from) || clash(from, to) {
+		fail(x, "operands with side effects on the same memory, in no order that C defines")
+	}
 	store := l.lvalueKey(x.UnaryExpression)
-	for _, e := range []cc.ExpressionNode{x.UnaryExpression, x.AssignmentExpression} {
-		for w := range l.effects(e).writes {
+	for _, e := range []effects{to, from} {
+		for w := range e.writes {
 			if overlap(w, store) {
 				fail(x, "assignment to what its operand changes")
 			}
 		}
 	}
+}
+
+// lvalueEffects is what finding the place that e names touches, which is not
+// what is there.
+func (l *lowerer) lvalueEffects(e cc.ExpressionNode) effects {
+	none := effects{make(map[string]bool), make(map[string]bool), false}
+	e = strip(e)
+	switch x := e.(type) {
+	case *cc.PrimaryExpression:
+		return none
+	case *cc.UnaryExpression:
+		if x.Case == cc.UnaryExpressionDeref {
+			return l.effects(x.CastExpression)
+		}
+	case *cc.PostfixExpression:
+		switch x.Case {
+		case cc.PostfixExpressionSelect:
+			return l.lvalueEffects(x.PostfixExpression)
+		case cc.PostfixExpressionPSelect:
+			return l.effects(x.PostfixExpression)
+		case cc.PostfixExpressionIndex:
+			base := l.effects(x.PostfixExpression)
+			if x.PostfixExpression.Type().Undecay().Kind() == cc.Array {
+				base = l.lvalueEffects(x.PostfixExpression)
+			}
+			base.merge(l.effects(x.ExpressionList))
+			return base
+		}
+	}
+	return l.effects(e)
 }
 
 func (l *lowerer) lvalueKey(e cc.ExpressionNode) string {

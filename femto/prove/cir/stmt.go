@@ -110,12 +110,40 @@ func (l *lowerer) locals(d *cc.Declaration) {
 		if id.Initializer == nil {
 			continue
 		}
+		if id.Initializer.Case == cc.InitializerInitList && v.Type.Kind == Struct {
+			l.members(v, id.Initializer.InitializerList)
+			continue
+		}
 		if id.Initializer.Case != cc.InitializerExpr || v.Type.Kind != Int && v.Type.Kind != Ptr && v.Type.Kind != Struct {
 			fail(id, "initialiser of local %s", v.Name)
 		}
 		val := l.converted(id.Initializer.AssignmentExpression, v.Type)
 		a := l.emit(id, Instr{Op: OpAddr, Var: v, Type: v.Type})
 		l.put(id, Instr{Op: OpStore, Dst: -1, A: a, B: val, Type: v.Type})
+	}
+}
+
+// members is the initialiser of a local struct that gives each of its scalar
+// members, in order. C leaves open in which order they are evaluated.
+func (l *lowerer) members(v *Var, list *cc.InitializerList) {
+	i := 0
+	for p := list; p != nil; p = p.InitializerList {
+		if p.Designation != nil || p.Initializer.Case != cc.InitializerExpr || i == len(v.Type.Fields) {
+			fail(p, "initialiser of local %s", v.Name)
+		}
+		f := &v.Type.Fields[i]
+		e := p.Initializer.AssignmentExpression
+		if eff := l.effects(e); len(eff.writes) > 0 || eff.calls || f.Type.Kind != Int && f.Type.Kind != Ptr {
+			fail(p, "initialiser of member %s of local %s", f.Name, v.Name)
+		}
+		val := l.converted(e, f.Type)
+		a := l.emit(p, Instr{Op: OpAddr, Var: v, Type: v.Type})
+		to := l.emit(p, Instr{Op: OpField, A: a, Field: i, Elem: v.Type, Type: f.Type})
+		l.put(p, Instr{Op: OpStore, Dst: -1, A: to, B: val, Type: f.Type})
+		i++
+	}
+	if i != len(v.Type.Fields) {
+		fail(list, "initialiser of local %s without all members", v.Name)
 	}
 }
 

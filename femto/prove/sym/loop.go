@@ -78,6 +78,9 @@ func (h *Head) Ptr(name string) Ptr {
 	return v
 }
 
+// Object is the object of a local or parameter.
+func (h *Head) Object(name string) *Object { return h.local(name) }
+
 // Defined reports whether a local has a determined value.
 func (h *Head) Defined(name string) bool { return h.value(name) != nil }
 

@@ -284,16 +284,19 @@ static int32_t do_fmt_s16_dfp(char *buf, int16_t value, int32_t digits)
 
 static uint16_t string(femto_vm_t *vm, uint64_t addr, femto_sys_arg_t *a)
 {
-    const uint8_t *p = femto_read(vm, addr, 1);
-
-    a->in = p;
     /* Byte by byte, since the zero may be the segment's last byte. */
-    for (a->len = 0; p != NULL && *p != 0; p = femto_read(vm, addr + a->len, 1)) {
-        if (++a->len == FEMTO_SYS_STRING) {
-            return FEMTO_E_STRING_TOO_LONG;
+    for (uint32_t n = 0; n != FEMTO_SYS_STRING; n++) {
+        const uint8_t *p = femto_read(vm, addr + n, 1);
+        if (p == NULL) {
+            return FEMTO_E_BAD_ACCESS;
+        }
+        if (*p == 0) {
+            a->in = p - n;
+            a->len = n;
+            return 0;
         }
     }
-    return p == NULL ? FEMTO_E_BAD_ACCESS : 0;
+    return FEMTO_E_STRING_TOO_LONG;
 }
 
 /* The arguments from the one after a format on. */
@@ -552,12 +555,14 @@ static uint16_t call(femto_vm_t *vm, uint32_t id, const femto_sys_arg_t *a)
     case 0x0050:
         {
             char text[24];
-            return put_text(vm, r[1], text, do_fmt_s16_dfp(text, (int16_t)r[2], (int32_t)r[3]));
+            int32_t len = do_fmt_s16_dfp(text, (int16_t)r[2], (int32_t)r[3]);
+            return put_text(vm, r[1], text, len);
         }
     case 0x0051:
         {
             char text[24];
-            return put_text(vm, r[1], text, do_fmt_u32_dec(text, (uint32_t)r[2]));
+            int32_t len = do_fmt_u32_dec(text, (uint32_t)r[2]);
+            return put_text(vm, r[1], text, len);
         }
 #ifdef FEMTO_HAVE_TIME
     case 0x0060:
