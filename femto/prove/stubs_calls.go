@@ -85,7 +85,7 @@ func (w *stubWorld) libc(ptrs [sysapi.MaxArgs]sym.Ptr, lens [sysapi.MaxArgs]*bv.
 	}
 	str := func(st *sym.State, v sym.Value, pos string) *bv.Term {
 		for i, p := range ptrs {
-			if lens[i] != nil && samePlace(v, p) == bv.True {
+			if lens[i] != nil && w.ex.S(samePlace(v, p)) == bv.True {
 				w.inReach(st, v, bv.Add(lens[i], c32(1)), false, pos)
 				return lens[i]
 			}
@@ -151,7 +151,7 @@ func (w *stubWorld) runDispatch(st *sym.State, c *sysapi.Call, empty bool) error
 		w.stored(st, c, ptrs, goal)
 	}
 	if text {
-		return w.runText(st, c)
+		return w.runText(st, c, func(s *sym.State) { before = s.Clone() })
 	}
 	return ex.Run(st, "call", sym.Ptr{Obj: w.vm}, c32(uint32(c.ID)), w.arg(0))
 }
@@ -328,7 +328,7 @@ func (w *stubWorld) stored(st *sym.State, c *sysapi.Call, ptrs [sysapi.MaxArgs]s
 
 // runText executes a call that makes text, with every number of digits, and
 // for a decimal fraction with every place of the point.
-func (w *stubWorld) runText(st *sym.State, c *sysapi.Call) error {
+func (w *stubWorld) runText(st *sym.State, c *sysapi.Call, begins func(*sym.State)) error {
 	ex := w.ex
 	ex.Calls["femto_sys_digits"] = func(ex *sym.Exec, st *sym.State, pos string, args []sym.Value) []sym.Outcome {
 		buf, ok := args[0].(sym.Ptr)
@@ -370,6 +370,7 @@ func (w *stubWorld) runText(st *sym.State, c *sysapi.Call) error {
 		return []sym.Outcome{{State: st, Result: args[0]}}
 	}
 	run := func(st *sym.State) error {
+		begins(st)
 		return ex.Run(st, "call", sym.Ptr{Obj: w.vm}, c32(uint32(c.ID)), w.arg(0))
 	}
 	if c.Name != "fmt_s16_dfp" {

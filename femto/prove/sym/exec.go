@@ -582,6 +582,7 @@ func (ex *Exec) Forget(st *State) {
 
 // Variable is the way to an object with static storage.
 func (ex *Exec) Variable(st *State, unit *cir.Unit, name string) Ptr {
+	ex.index()
 	v := unit.Globals[name]
 	if v == nil {
 		fail(name, "no object of that name")
