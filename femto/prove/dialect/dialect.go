@@ -53,11 +53,11 @@ var modules = regexp.MustCompile(`^ifdef FEMTO_HAVE_[A-Z]+$`)
 var guard = regexp.MustCompile(`^ifndef FEMTO_[A-Z]+_H$`)
 
 // pragmas change how well the core is compiled and not what it means.
-var pragmas = regexp.MustCompile(`^pragma GCC (optimize\("(Os|O2|no-[a-z-]+|ira-region=all|split-wide-types)"(, "(no-[a-z-]+|ira-region=all)")*\)|diagnostic ignored "-Wpedantic")$`)
+var pragmas = regexp.MustCompile(`^pragma GCC (optimize\("(Os|O2|no-[a-z0-9-]+|ira-region=all|split-wide-types)"(, "(no-[a-z0-9-]+|ira-region=all)")*\)|diagnostic ignored "-Wpedantic")$`)
 
 // macros that the core defines have names of its own: none of a standard
 // header, which the prover has in a form of its own, and no keyword.
-var macros = regexp.MustCompile(`^define (FEMTO_[A-Z0-9_]+|HANDLER(_TAKES|_GIVES)?|SHARED|GO|STOP|NEXT|LET_WIDE|IMM|DST|SRC|ACCESS|READABLE|WRITABLE)\b`)
+var macros = regexp.MustCompile(`^define (FEMTO_[A-Z0-9_]+|HANDLER(_TAKES|_GIVES)?|SHARED|GO|STOP(_HERE)?|NEXT|LET_WIDE|IMM|DST|SRC|ACCESS|READABLE|WRITABLE)\b`)
 
 var attribute = regexp.MustCompile(`__attribute__ ?\(\(([^()]*(\([^()]*\))?[^()]*)\)\)`)
 
