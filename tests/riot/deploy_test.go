@@ -94,7 +94,7 @@ func (d device) run(script ...string) (lines []string, status int) {
 	log, err := os.Create(filepath.Join(d.dir, "log"))
 	require.NoError(d.t, err)
 	defer log.Close()
-	cmd := exec.CommandContext(ctx, d.elf)
+	cmd := exec.CommandContext(ctx, d.elf, "--id=1") // of this device; else it is the process id
 	cmd.Dir = d.dir
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

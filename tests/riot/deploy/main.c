@@ -12,7 +12,8 @@
  *   alarm          runs the hook alarm with 60
  *   arm N BYTES    lets the power fail, see flash.h
  *   operations     prints how many there were since then
- *   fill BYTES     a file of that size
+ *   fill           makes files until there is no block left
+ *   empty          removes them
  *   heap           prints what malloc has given
  * URLs are coap://h/FILE?MODE, of a file in the current folder. */
 
@@ -24,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board.h"
 #include "femto_contract.h"
 #include "femto_runtime.h"
 #include "femto_suit.h"
@@ -99,7 +101,7 @@ int __wrap_nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
             offset = 0;
         }
         else if (strcmp(mode, "slow") == 0) {
-            ztimer_sleep(ZTIMER_MSEC, 4000);
+            ztimer_sleep(ZTIMER_MSEC, 2000);
         }
         else if (strcmp(mode, "cut") == 0 && at > 0) {
             return -ETIMEDOUT;
@@ -173,17 +175,44 @@ static void _slots(void)
            femto_suit_revoked_keys.sequence);
 }
 
-static void _fill(unsigned bytes)
+static void _other(char *path, unsigned i)
 {
-    int fd = vfs_open("/nvm0/other", O_CREAT | O_TRUNC | O_WRONLY, 0);
-    int err = fd < 0 ? fd : 0;
+    sprintf(path, "/nvm0/other%u", i);
+}
 
-    memset(file, 0x55, sizeof(file));
-    if (fd >= 0) {
-        err = vfs_write(fd, file, bytes < sizeof(file) ? bytes : sizeof(file)) < 0;
-        err |= vfs_close(fd);
+/* The file system keeps nothing of a file that it could not write whole. */
+static bool _make(unsigned i, size_t size)
+{
+    char path[24];
+
+    _other(path, i);
+    int fd = vfs_open(path, O_CREAT | O_TRUNC | O_WRONLY, 0);
+    if (fd < 0) {
+        return false;
     }
-    printf("fill %s\n", err == 0 ? "ok" : "failed");
+    bool good = vfs_write(fd, file, size) == (ssize_t)size;
+    return vfs_close(fd) == 0 && good;
+}
+
+static void _fill(void)
+{
+    unsigned i = 0;
+
+    for (size_t size = sizeof(file); size >= MTD_SECTOR_SIZE / 8; size /= 2) {
+        while (i < 64 && _make(i, size)) {
+            i++;
+        }
+    }
+}
+
+static void _empty(void)
+{
+    char path[24];
+
+    for (unsigned i = 0; i < 64; i++) {
+        _other(path, i);
+        vfs_unlink(path);
+    }
 }
 
 static void _line(char *line)
@@ -226,7 +255,10 @@ static void _line(char *line)
         printf("operations %u\n", flash_operations());
     }
     else if (strcmp(word, "fill") == 0) {
-        _fill(strtoul(a, NULL, 10));
+        _fill();
+    }
+    else if (strcmp(word, "empty") == 0) {
+        _empty();
     }
     else if (strcmp(word, "heap") == 0) {
         printf("heap %zu\n", mallinfo2().uordblks);

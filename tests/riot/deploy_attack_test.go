@@ -1,0 +1,269 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package riot
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/femtocontainer/femtocontainer/femto/cose"
+	"github.com/femtocontainer/femtocontainer/femto/suit"
+)
+
+// An attack is one order that the device has to refuse.
+type attack struct {
+	name    string
+	verdict string // as deploy/main.c prints it, up to the component
+	order   order
+	mangle  func(envelope []byte) []byte
+	serve   func(payload []byte) []byte // in place of what the manifest is about
+	query   string                      // how the server serves the manifest
+}
+
+func filter(n int) suit.Component { return suit.Slot("filter", n) }
+
+func flip(bit int) func([]byte) []byte {
+	return func(b []byte) []byte {
+		b = bytes.Clone(b)
+		b[bit/8] ^= 1 << (bit % 8)
+		return b
+	}
+}
+
+// TestDeployAttacks has a container running, and attacks the device through manifests, images and servers. Each
+// attack is refused with its own code, and what is installed runs on, is what
+// boots, and nothing leaks. (What concerns the shape of manifests alone is in
+// tests/suit.)
+func TestDeployAttacks(t *testing.T) {
+	d := newDevice(t)
+	id := d.id()
+	neighbour := uuid.UUID(bytes.Clone(id[:]))
+	neighbour[7] ^= 1
+
+	twice, thrice := otaImage(t, "twice", acmeKey), otaImage(t, "thrice", acmeKey)
+	limit := otaImage(t, "limit", guestKey)
+	signed := func(source string, key byte) []byte {
+		return image(t, "tests/riot/deploy/images/"+source+".c", testKey(key))
+	}
+	unsigned := otaImage(t, "thrice", nil)
+	forged := func(change func(img []byte)) []byte { // well signed, but no image
+		b := bytes.Clone(unsigned)
+		change(b)
+		return signAnyway(b)
+	}
+	seq := func(n uint32, o order) order {
+		o.sequence = n
+		return o
+	}
+	fresh := func(payload []byte) order { return order{component: filter(0), sequence: 9, payload: payload} }
+	mode := func(m string, payload []byte) order {
+		o := fresh(payload)
+		o.mode = "?" + m
+		return o
+	}
+	manifest := func(change func(*suit.Manifest)) order {
+		o := fresh(thrice)
+		o.change = change
+		return o
+	}
+	to := func(c suit.Component, payload []byte) order {
+		return order{component: c, sequence: 9, payload: payload}
+	}
+
+	attacks := []attack{
+		// manifests
+		{name: "manifest signed by a tenant", verdict: "FC4006", order: order{component: filter(0), sequence: 9, payload: thrice, key: acmeKey}},
+		{name: "manifest signed by a stranger", verdict: "FC4006", order: order{component: filter(0), sequence: 9, payload: thrice, key: strangerKey}},
+		{name: "manifest flipped", verdict: "FC4006", order: fresh(thrice), mangle: flip(8*150 + 3)},
+		{name: "signature flipped", verdict: "FC4006", order: fresh(thrice), mangle: flip(8*60 + 3)},
+		{name: "manifest cut off", verdict: "FC4005 200", order: fresh(thrice), mangle: func(b []byte) []byte { return b[:200] }},
+		{name: "oversized manifest", verdict: "FC4004 512", order: fresh(thrice), mangle: func(b []byte) []byte { return append(b, make([]byte, 4000)...) }},
+		{name: "deep nesting", verdict: "FC4005 0", order: fresh(thrice), mangle: func([]byte) []byte { return bytes.Repeat([]byte{0x81}, 500) }},
+		{name: "replay", verdict: "FC4014 5", order: seq(5, fresh(thrice))},
+		{name: "older", verdict: "FC4014 5", order: seq(4, fresh(thrice))},
+		{name: "another vendor", verdict: "FC4008", order: manifest(func(m *suit.Manifest) { m.Vendor = testClass })},
+		{name: "another class", verdict: "FC4009", order: manifest(func(m *suit.Manifest) { m.Class = suit.ClassID(testVendor, "ota-native64") })},
+		{name: "manifest of another device", verdict: "FC4010", order: to(filter(0).For(neighbour), thrice)},
+		{name: "unknown hook", verdict: "FC4012", order: to(suit.Slot("filters", 0), thrice)},
+		{name: "slot above the last", verdict: "FC4013 2", order: to(filter(2), thrice)},
+		{name: "image URL of another scheme", verdict: "FC4001", order: manifest(func(m *suit.Manifest) { m.URL = "coaps://h/x" })},
+
+		// images
+		{name: "unsigned", verdict: "FC4017", order: fresh(unsigned)},
+		{name: "tenant on a foreign hook", verdict: "FC4021", order: fresh(otaImage(t, "thrice", guestKey))},
+		{name: "unknown tenant", verdict: "FC4019", order: fresh(otaImage(t, "thrice", strangerKey))},
+		{name: "operator as tenant", verdict: "FC4019", order: fresh(otaImage(t, "thrice", operatorKey))},
+		{name: "image with another's signature", verdict: "FC4018", order: fresh(append(bytes.Clone(thrice[:len(thrice)-84]), twice[len(twice)-84:]...))},
+		{name: "image signature flipped", verdict: "FC4018", order: fresh(flip(8*len(thrice) - 9)(thrice))},
+		{name: "shape of the image signature", verdict: "FC4018", order: fresh(flip(8 * (len(thrice) - 84))(thrice))},
+		{name: "key id flipped", verdict: "FC4019", order: fresh(flip(8 * (len(thrice) - 84 + 8))(thrice))},
+		{name: "image flipped", verdict: "FC4018", order: fresh(flip(8*70 + 1)(thrice))},
+		{name: "no image", verdict: "FC2003", order: fresh([]byte("no image"))},
+		{name: "other magic", verdict: "FC2001", order: fresh(flip(0)(thrice))},
+		{name: "sections that do not fit", verdict: "FC2003", order: fresh(forged(func(b []byte) { b[20]++ }))},
+		{name: "illegal instruction", verdict: "FC2020", order: fresh(forged(func(b []byte) { b[56] = 0xff }))},
+		{name: "more RAM than there is", verdict: "FC2011 1024", order: fresh(signed("large", 3))},
+		{name: "capability that the tenant lacks", verdict: "FC2025 1", order: to(suit.Slot("alarm", 1), signed("print", 5))},
+		{name: "more slots than the tenant's quota", verdict: "FC4022 1", order: to(suit.Slot("alarm", 1), limit)},
+		{name: "for another hook", verdict: "FC2", order: fresh(signed("elsewhere", 3))},
+		{name: "image longer than a place", verdict: "FC4004 2048", order: fresh(make([]byte, 2049))},
+
+		// servers
+		{name: "no such manifest", verdict: "FC4003 0", order: fresh(thrice), mangle: func([]byte) []byte { return nil }},
+		{name: "no such image", verdict: "FC4003 0", order: fresh(thrice), serve: func([]byte) []byte { return nil }},
+		{name: "another image", verdict: "FC4016", order: fresh(thrice), serve: flip(77)},
+		{name: "image shorter than announced", verdict: "FC4015", order: fresh(thrice), serve: func(b []byte) []byte { return b[:len(b)-1] }},
+		{name: "image longer than announced", verdict: "FC4015", order: fresh(thrice), serve: func(b []byte) []byte { return append(bytes.Clone(b), 0) }},
+		{name: "endless manifest", verdict: "FC4004 512", order: fresh(thrice), query: "?endless"},
+		{name: "manifest of empty blocks", verdict: "FC4003 0", order: fresh(thrice), query: "?empty"},
+		{name: "manifest with a gap", verdict: "FC4003 64", order: fresh(thrice), query: "?gap"},
+		{name: "manifest with a repetition", verdict: "FC4003 64", order: fresh(thrice), query: "?again"},
+		{name: "manifest download breaks off", verdict: "FC4003 64", order: fresh(thrice), query: "?cut"},
+		{name: "manifest takes too long", verdict: "FC4003 ", order: fresh(thrice), query: "?slow"},
+		{name: "endless image", verdict: "FC4015 ", order: mode("endless", thrice)},
+		{name: "image of empty blocks", verdict: "FC4003 0", order: mode("empty", thrice)},
+		{name: "image with a gap", verdict: "FC4003 64", order: mode("gap", thrice)},
+		{name: "image with a repetition", verdict: "FC4003 64", order: mode("again", thrice)},
+		{name: "image download breaks off", verdict: "FC4003 64", order: mode("cut", thrice)},
+		{name: "image takes too long", verdict: "FC4003 ", order: mode("slow", thrice)},
+
+		// removal and revocation
+		{name: "removal with a digest", verdict: "FC4016", order: order{component: filter(0), sequence: 9, change: func(m *suit.Manifest) { m.Digest[0]++ }}},
+		{name: "removal by a tenant", verdict: "FC4006", order: order{component: filter(0), sequence: 9, key: acmeKey}},
+		{name: "revocation by a tenant", verdict: "FC4006", order: order{component: suit.Revoked(), sequence: 9, payload: revocation(t, guestKey), key: acmeKey}},
+		{name: "revocation that is no list", verdict: "FC4027 0", order: order{component: suit.Revoked(), sequence: 9, payload: []byte("\xa0")}},
+		{name: "revocation of more than there is room for", verdict: "FC4027 ", order: order{component: suit.Revoked(), sequence: 9, payload: revocation(t,
+			testKey(20), testKey(21), testKey(22), testKey(23), testKey(24), testKey(25), testKey(26), testKey(27), testKey(28),
+			testKey(29), testKey(30), testKey(31), testKey(32), testKey(33), testKey(34), testKey(35), testKey(36))}},
+	}
+
+	good := "trigger " + d.put("good", order{component: filter(0).For(id), sequence: 5, payload: twice})
+	guest := "trigger " + d.put("guest", order{component: suit.Slot("alarm", 0), sequence: 1, payload: limit})
+	setup := d.ask(good, guest, "slots", "reading", "alarm", good)
+	require.Equal(t, []string{"verdict FC0000 fc/filter/0 5 fetches 2", "verdict FC0000 fc/alarm/0 1 fetches 2"}, setup[:2])
+	unchanged := setup[2 : len(setup)-1]
+	flash := d.flash()
+
+	script := []string{"slots", "reading", "alarm", good, "heap"}
+	for i, a := range attacks {
+		name := fmt.Sprintf("attack%d", i)
+		url := d.put(name, a.order)
+		if a.mangle != nil {
+			b, err := readFile(d.dir, name+".suit")
+			require.NoError(t, err)
+			d.serve(name+".suit", a.mangle(b))
+		}
+		if a.serve != nil {
+			d.serve(name, a.serve(a.order.payload))
+		}
+		script = append(script, "trigger "+url+a.query, "slots", "reading", "alarm")
+	}
+	script = append(script, "heap")
+	lines := d.ask(script...)
+	refused := lines[len(unchanged)] // of what was installed before the boot
+	require.Contains(t, refused, "verdict FC4014 5")
+	heap := lines[len(unchanged)+1]
+	require.Equal(t, unchanged, lines[:len(unchanged)])
+	lines = lines[len(unchanged)+2:]
+
+	each := 1 + len(unchanged)
+	require.Len(t, lines, len(attacks)*each+1, "%s", strings.Join(lines, "\n"))
+	codes := map[string]bool{}
+	for i, a := range attacks {
+		t.Run(a.name, func(t *testing.T) {
+			now := lines[i*each : (i+1)*each]
+			assert.True(t, strings.HasPrefix(now[0], "verdict "+a.verdict), "%s, and not %s", now[0], a.verdict)
+			assert.Equal(t, unchanged, now[1:])
+			codes[strings.Fields(now[0])[1]] = true
+		})
+	}
+	t.Logf("%d attacks, %d codes", len(attacks), len(codes))
+	assert.Equal(t, heap, lines[len(lines)-1], "memory that is not given back")
+	assert.True(t, bytes.Equal(flash, d.flash()), "refusals have been written to flash")
+	assert.Equal(t, unchanged, d.ask("slots", "reading", "alarm"), "after a reboot")
+}
+
+// TestDeployFlips flips a bit in each byte of an image, under the signature of an
+// operator who does not look: the tenant's has to stop all of them. (All bits
+// of manifests and signatures are tests/suit's.)
+func TestDeployFlips(t *testing.T) {
+	d := newDevice(t)
+	img := otaImage(t, "twice", acmeKey)
+	var script []string
+	for at := range img {
+		bit := 8*at + at%8
+		name := fmt.Sprint("flip", bit)
+		script = append(script, "trigger "+d.put(name, order{component: filter(0), sequence: 1, payload: flip(bit)(img)}))
+	}
+	script = append(script, "slots")
+	lines := d.ask(script...)
+	require.Len(t, lines, len(script))
+	for at, line := range lines[:len(lines)-1] {
+		assert.NotContains(t, line, "FC0000", "byte %d", at)
+	}
+	assert.Equal(t, "revoked 0 sequence 0", lines[len(lines)-1])
+}
+
+// TestDeployTriggers is about what triggers say.
+func TestDeployTriggers(t *testing.T) {
+	d := newDevice(t)
+	a := d.put("a", order{component: filter(0), sequence: 1, payload: otaImage(t, "twice", acmeKey)})
+	b := d.put("b", order{component: filter(0), sequence: 2, payload: otaImage(t, "thrice", acmeKey)})
+	long := "coap://h/" + strings.Repeat("x", 200)
+	assert.Equal(t, []string{
+		"trigger FC4001", "trigger FC4001", "trigger FC4001", "trigger FC4001", "trigger FC4001",
+		"trigger FC4002", "verdict FC0000 fc/filter/0 1 fetches 2", "reading 42",
+		"trigger the same", "verdict FC4014 1 fc/filter/0 1 fetches 1", "reading 42",
+	}, d.ask("trigger "+long, "trigger http://h/a", "trigger file:///etc/passwd", "trigger coaps://h/a", "trigger coap:/h/a",
+		"both "+a+" "+b, "reading", "both "+a+" "+a, "reading"))
+}
+
+// TestDeployNoRoom fills the flash: the order is refused, what runs runs on, and
+// when there is room again the same order is done.
+func TestDeployNoRoom(t *testing.T) {
+	d := newDevice(t)
+	a := d.put("a", order{component: filter(0), sequence: 1, payload: otaImage(t, "twice", acmeKey)})
+	b := d.put("b", order{component: filter(0), sequence: 2, payload: forge(t, 1600)})
+	assert.Equal(t, []string{
+		"verdict FC0000 fc/filter/0 1 fetches 2", "reading 42",
+		"verdict FC4023 fc/filter/0 2 fetches 2", "reading 42",
+	}, d.ask("trigger "+a, "reading", "fill", "trigger "+b, "reading"))
+	assert.Equal(t, []string{
+		"reading 42", "verdict FC4023 fc/filter/0 2 fetches 2", "reading 42",
+		"verdict FC0000 fc/filter/0 2 fetches 2", "reading 42",
+	}, d.ask("reading", "trigger "+b, "reading", "empty", "trigger "+b, "reading"))
+}
+
+// forge is a signed image of about so many bytes, most of which are constants.
+func forge(t *testing.T, size int) []byte {
+	t.Helper()
+	b := bytes.Clone(otaImage(t, "twice", nil))
+	size -= size % 8
+	names := 5 // "twice"
+	grown := append(bytes.Clone(b[:len(b)-names]), make([]byte, size)...)
+	grown = append(grown, b[len(b)-names:]...)
+	binary.LittleEndian.PutUint32(grown[20:], uint32(size))
+	binary.LittleEndian.PutUint32(grown[4:], uint32(len(grown)))
+	return signAnyway(grown)
+}
+
+// signAnyway is femto/cose's Sign without its look at the image.
+func signAnyway(img []byte) []byte {
+	binary.LittleEndian.PutUint16(img[8:], cose.SignatureSize)
+	sum := sha256.Sum256(img)
+	id := cose.ID(public(acmeKey))
+	protected := append([]byte("\x4d\xa2\x01\x27\x04\x48"), id[:]...)
+	tbs := slices.Concat([]byte("\x84\x6aSignature1"), protected, []byte("\x57femtocontainer image v1\x58\x24\x82\x2f\x58\x20"), sum[:])
+	return slices.Concat(img, []byte("\xd2\x84"), protected, []byte("\xa0\xf6\x58\x40"), ed25519.Sign(acmeKey, tbs))
+}
