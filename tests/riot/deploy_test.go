@@ -49,11 +49,10 @@ var (
 
 func public(k ed25519.PrivateKey) ed25519.PublicKey { return k.Public().(ed25519.PublicKey) }
 
-// deployFirmware builds tests/riot/deploy once, and what is deployed to it.
-var deployFirmware = sync.OnceValue(func() application {
-	return application{dir: "tests/riot/deploy", board: "native64", variant: "fast",
-		env: []string{"USEMODULE=femtocontainer_fast"}}
-})
+var deployFirmware = application{dir: "tests/riot/deploy", board: "native64", variant: "fast",
+	env: []string{"USEMODULE=femtocontainer_fast"}}
+
+var deployBuilt bool
 
 // A device is firmware and a flash chip: the file flash.bin in a folder, beside
 // the files that its server has.
@@ -65,9 +64,11 @@ type device struct {
 
 func newDevice(t *testing.T) device {
 	t.Helper()
-	app := deployFirmware()
-	app.build(t)
-	d := device{t, t.TempDir(), app.elf()}
+	if !deployBuilt {
+		deployFirmware.build(t)
+		deployBuilt = true
+	}
+	d := device{t, t.TempDir(), deployFirmware.elf()}
 	d.setFlash(bytes.Repeat([]byte{0xff}, flashSize))
 	return d
 }

@@ -359,6 +359,18 @@ static femto_refusal_t *clear(femto_refusal_t *why, femto_refusal_t *own)
     return why;
 }
 
+uint16_t femto_program_check(const femto_program_t *program, unsigned tenant, unsigned hook,
+                             femto_refusal_t *why)
+{
+    const femto_hook_t *at = femto_hook_find(hook);
+    femto_refusal_t own;
+    candidate_t candidate;
+
+    why = clear(why, &own);
+    why->code = (at == NULL) ? FEMTO_E_NO_HOOK : check(&candidate, program, tenant, at, why);
+    return why->code;
+}
+
 int femto_container_install(const femto_program_t *program, unsigned tenant)
 {
     int id = -FEMTO_E_TOO_MANY_CONTAINERS;

@@ -76,11 +76,12 @@ static int _refuse(femto_suit_verdict_t verdict)
     return SUIT_ERR_STORAGE;
 }
 
-/* Adds what has come. Blocks have to be consecutive, whatever a server says. */
+/* Adds what has come. Blocks have to be consecutive and not empty, whatever a
+ * server says, so that there is an end to them. */
 static int _receive(uint8_t *to, uint32_t max, size_t offset, const uint8_t *buf, size_t len)
 {
     if (ztimer_now(ZTIMER_MSEC) - job.begin > CONFIG_FEMTOCONTAINER_SUIT_TIMEOUT * 1000u
-        || offset != job.received) {
+        || offset != job.received || len == 0) {
         return _refuse(femto_suit_at(FEMTO_E_FETCH_FAILED, job.received));
     }
     if (len > max - job.received) {
@@ -227,9 +228,7 @@ static bool _may_fetch(const char *url)
 static int _manifest_block(void *arg, size_t offset, uint8_t *buf, size_t len, int more)
 {
     (void)arg;
-    if (more && len == 0) {
-        return _refuse(femto_suit_at(FEMTO_E_FETCH_FAILED, job.received));
-    }
+    (void)more;
     return _receive(envelope, sizeof(envelope), offset, buf, len);
 }
 

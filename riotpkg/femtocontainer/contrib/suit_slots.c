@@ -174,37 +174,13 @@ static uint16_t _check_signature(const _place_t *place, uint32_t len, femto_suit
     return femto_suit_image_check(signature, len - names_end, digest, key);
 }
 
-/* What the contract says of the tenant on the hook of the slot */
-static femto_suit_verdict_t _check_contract(const femto_suit_slot_t *s, const femto_grant_t **grant)
-{
-    const femto_hook_contract_t *hook = &femto_hook_contracts[s->hook];
-    unsigned used = 1;
-
-    *grant = NULL;
-    for (unsigned i = 0; i < hook->n_grants; i++) {
-        if (hook->grants[i].tenant == s->tenant) {
-            *grant = &hook->grants[i];
-        }
-    }
-    if (*grant == NULL) {
-        return femto_suit_code(FEMTO_E_TENANT_REFUSED);
-    }
-    for (unsigned i = 0; i < SLOTS; i++) {
-        const femto_suit_slot_t *other = &femto_suit_slots[i];
-        bool same = other->hook == s->hook && other->number == s->number;
-        used += !same && other->record.size > 0 && other->tenant == s->tenant;
-    }
-    unsigned quota = femto_tenants[s->tenant].quota.slots;
-    return used > quota ? femto_suit_at(FEMTO_E_SLOT_QUOTA, quota) : femto_suit_code(0);
-}
-
 /* Everything about the image of s in its place, of which nothing is trusted. */
 static femto_suit_verdict_t _check(femto_suit_slot_t *s)
 {
     _place_t *place = &places[s->place];
-    const femto_grant_t *grant;
     femto_image_t image;
-    uint32_t pc = 0;
+    femto_refusal_t why;
+    unsigned used = 1;
 
     uint16_t code = femto_image_open(&image, place->image, s->record.size);
     if (code == 0) {
@@ -213,27 +189,27 @@ static femto_suit_verdict_t _check(femto_suit_slot_t *s)
     if (code != 0) {
         return femto_suit_code(code);
     }
-    femto_suit_verdict_t verdict = _check_contract(s, &grant);
-    if (verdict.code != 0) {
-        return verdict;
+    place->program = (femto_program_t){
+        .name = femto_hook_contracts[s->hook].name,
+        .image = place->image,
+        .image_len = s->record.size,
+        .ram = place->ram,
+        .ram_len = sizeof(place->ram),
+    };
+    code = femto_program_check(&place->program, s->tenant, s->hook, &why);
+    if (code != 0) {
+        return code == FEMTO_E_HOOK_REFUSES ? femto_suit_code(FEMTO_E_TENANT_REFUSED)
+             : code == FEMTO_E_NOT_GRANTED ? femto_suit_at(code, why.helper)
+             : code == FEMTO_E_NO_RAM ? femto_suit_at(code, sizeof(place->ram))
+             : femto_suit_at(code, why.pc);
     }
-    if (femto_image_ram(&image) > sizeof(place->ram)) {
-        return femto_suit_at(FEMTO_E_NO_RAM, sizeof(place->ram));
+    for (unsigned i = 0; i < SLOTS; i++) {
+        const femto_suit_slot_t *other = &femto_suit_slots[i];
+        bool same = other->hook == s->hook && other->number == s->number;
+        used += !same && other->record.size > 0 && other->tenant == s->tenant;
     }
-    code = femto_image_verify(&image, grant->helpers, grant->n_helpers, &pc);
-    if (code == FEMTO_E_NOT_GRANTED) {
-        /* of an image's list, which ascends, the first that is not in the other */
-        unsigned at = 0;
-        for (unsigned i = 0; i < image.n_helpers; i++) {
-            while (at < grant->n_helpers && grant->helpers[at] < image.helpers[i]) {
-                at++;
-            }
-            if (at == grant->n_helpers || grant->helpers[at] != image.helpers[i]) {
-                return femto_suit_at(code, image.helpers[i]);
-            }
-        }
-    }
-    return code != 0 ? femto_suit_at(code, pc) : femto_suit_code(0);
+    unsigned quota = femto_tenants[s->tenant].quota.slots;
+    return used > quota ? femto_suit_at(FEMTO_E_SLOT_QUOTA, quota) : femto_suit_code(0);
 }
 
 /* --- runtime ------------------------------------------------------------- */
@@ -252,13 +228,6 @@ static femto_suit_verdict_t _attach(femto_suit_slot_t *s, femto_suit_slot_t *old
     _place_t *place = &places[s->place];
     femto_refusal_t why = { 0 };
 
-    place->program = (femto_program_t){
-        .name = femto_hook_contracts[s->hook].name,
-        .image = place->image,
-        .image_len = s->record.size,
-        .ram = place->ram,
-        .ram_len = sizeof(place->ram),
-    };
     s->container = FEMTO_NONE;
     if (old->container != FEMTO_NONE) {
         femto_state_t state = femto_container_state(old->container);

@@ -185,6 +185,23 @@ typedef struct {
 } femto_refusal_t;
 
 /**
+ * @brief   Whether a program could be attached, without doing it
+ *
+ * Neither the hook's containers nor the program's RAM are touched, nor is it asked
+ * whether there is room on the hook.
+ *
+ * @param[in]   program where image and RAM would be
+ * @param[in]   tenant  number of its owner in femto_contract.h
+ * @param[in]   hook    number of the hook in femto_contract.h
+ * @param[out]  why     details of a refusal; may be NULL
+ *
+ * @return  0
+ * @return  the number of a code FC2xxx
+ */
+uint16_t femto_program_check(const femto_program_t *program, unsigned tenant, unsigned hook,
+                             femto_refusal_t *why);
+
+/**
  * @brief   Make a program known, and get the id of the new container
  *
  * @param[in]   program where its image and RAM are; stays

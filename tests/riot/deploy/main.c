@@ -80,11 +80,12 @@ int __wrap_nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
         return -ENXIO;  /* what nanocoap makes of 4.04 */
     }
     for (size_t at = 0;; at += sizeof(block)) {
-        size_t n = len - at < sizeof(block) ? len - at : sizeof(block);
-        int more = at + n < len;
+        size_t from = at < len ? at : len;
+        size_t n = len - from < sizeof(block) ? len - from : sizeof(block);
+        int more = from + n < len;
         size_t offset = at;
 
-        memcpy(block, file + at, n);
+        memcpy(block, file + from, n);
         if (strcmp(mode, "gap") == 0 && at > 0) {
             offset += sizeof(block);
         }
