@@ -127,10 +127,20 @@ func TestRevoke(t *testing.T) {
 	again, err := j.Run(ctx, c)
 	require.NoError(t, err)
 	assert.True(t, again.Unchanged)
+	// Another key, with a number that is not newer; then with one that is.
+	list, err = suit.Revocation([]cose.KeyID{{1}})
+	require.NoError(t, err)
+	other := &Job{Component: suit.Revoked(), File: list, Key: deploytest.Operator, Wait: true, Sequence: 1}
+	_, err = other.Run(ctx, c)
+	assertCode(t, diag.OldSequence, err)
+	other.Sequence = 1<<32 - 1
+	_, err = other.Run(ctx, c)
+	require.NoError(t, err)
+	assert.Len(t, p.Status.Revoked, 2)
 	// What the tenant signed is not even offered any more.
 	_, err = (&Job{Component: suit.Slot("timer", 0), File: deploytest.Signed(t, 200), Key: deploytest.Operator, Wait: true}).Run(ctx, c)
 	assertCode(t, diag.KeyRevoked, err)
-	assert.EqualValues(t, 1, p.Status.Job)
+	assert.EqualValues(t, 3, p.Status.Job)
 }
 
 func TestUnbound(t *testing.T) {

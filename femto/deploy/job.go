@@ -31,7 +31,7 @@ type Job struct {
 	File      []byte             // signed image, list of revoked keys, or nothing: remove what is there
 	Key       ed25519.PrivateKey // of the operator
 
-	Sequence uint32 // 0: the one after the device's
+	Sequence uint32 // 0: the one after the device's, for revocations the seconds since 1970
 	Unbound  bool   // the manifest would do for all devices of the class
 	Wait     bool   // until the device has decided; else until it has the file
 
@@ -178,6 +178,8 @@ func (j *Job) manifest(info *Info, slot *Slot) (*suit.Manifest, error) {
 		Vendor: info.Vendor, Class: info.Class,
 	}
 	switch {
+	case m.Sequence == 0 && j.revokes():
+		m.Sequence = uint32(time.Now().Unix()) // no device says which number it has
 	case m.Sequence == 0 && slot.Sequence == math.MaxUint32:
 		return nil, diag.New(diag.OldSequence, "the device has used up the sequence numbers of %s", j.Component)
 	case m.Sequence == 0:

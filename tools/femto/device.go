@@ -21,25 +21,32 @@ import (
 func deviceCmd(u *ui) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "device COMMAND",
-		Short: "ask a device about its containers",
+		Short: "ask a device about its containers, or remove them",
 		Long: `Device asks one device, over CoAP, what containers it has, how they are, and what
-its firmware allows. It changes nothing. The firmware needs the module
-femtocontainer_views; docs/device-views.cddl describes what goes over the wire.`,
+its firmware allows: list, info and stats. These change nothing. The firmware
+needs the module femtocontainer_views; docs/device-views.cddl describes what goes
+over the wire.
+
+Slots and log show what was installed over the network, and rm and revoke, which
+take the operator's key, undo that. Here the firmware needs femtocontainer_suit;
+docs/deployment.md describes what goes over the wire.`,
 		Example: `  femto device list --to coap://[2001:db8::2]
   femto device info 0 --to coap://[2001:db8::2]
-  femto device stats --to coap://node.example -o json`,
+  femto device stats --to coap://node.example -o json
+  femto device slots --to coap://[2001:db8::2]`,
 		GroupID: groupDevice,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usagef("which command? list, info and stats there are")
+				return usagef("which command? list, info, stats, slots, log, rm and revoke there are")
 			}
-			return usagef("there is no command %q; list, info and stats there are", args[0])
+			return usagef("there is no command %q; list, info, stats, slots, log, rm and revoke there are", args[0])
 		},
 		RunE: func(*cobra.Command, []string) error { return nil }, // Args refuses first
 
 		DisableFlagsInUseLine: true,
 	}
 	cmd.AddCommand(deviceListCmd(u), deviceInfoCmd(u), deviceStatsCmd(u))
+	cmd.AddCommand(deploymentCmds(u)...)
 	return cmd
 }
 

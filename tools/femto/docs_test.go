@@ -138,6 +138,7 @@ func TestJSONIsDocumented(t *testing.T) {
 		jsonError{}, answer{}, faultAnswer{}, storeEntry{}, actuator{}, response{},
 		view{}, viewSection{}, viewEntry{}, viewHelper{}, viewSegment{}, embeddedEntry{}, versionInfo{},
 		keyView{}, manifestView{}, servedView{}, listeningView{}, stepView{}, fetchingView{}, resultView{},
+		slotsView{}, roomView{}, slotView{}, verdictView{},
 		contractView{}, tenantView{}, hookView{}, grantView{},
 	} {
 		typ := reflect.TypeOf(v)

@@ -27,7 +27,7 @@ image from --url and to install it in a slot of a hook, or with --remove to
 empty the slot, or with --revoke to trust keys no more. femto deploy does all of
 this for one device that is reachable; use manifest where it is not, or for many.
 
---vendor and --class say which devices; femto device info prints theirs, and
+--vendor and --class say which devices; femto device slots prints theirs, and
 --device binds the manifest to one of them. A device takes a manifest only if
 --sequence is greater than that of the one before for the same slot.`,
 		Example: `  femto manifest average.signed.fc --key operator.pem --hook sampler --slot 0 \

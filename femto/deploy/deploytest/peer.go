@@ -92,7 +92,8 @@ type Peer struct {
 
 	Plain, Secure string // its URLs without and with DTLS
 	Jobs          sync.WaitGroup
-	serial        byte // of ETags
+	serial        byte   // of ETags
+	revocation    uint32 // sequence number of the last one
 }
 
 // New is a peer that change has changed before it answers.
@@ -324,6 +325,9 @@ func (p *Peer) do(where string) deploy.Verdict {
 			old = s
 		}
 	}
+	if v.Component == suit.Revoked().String() {
+		old.Sequence = p.revocation
+	}
 	p.mu.Unlock()
 	if e.Manifest.Sequence <= old.Sequence {
 		v.Code, v.Where = diag.OldSequence, &old.Sequence
@@ -356,6 +360,7 @@ func (p *Peer) do(where string) deploy.Verdict {
 			return v
 		}
 		p.Status.Revoked = append(p.Status.Revoked, ids...)
+		p.revocation = v.Sequence
 		return v
 	}
 	if !e.Manifest.Removes() {
