@@ -12,6 +12,13 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/isa"
 )
 
+// Not those of print.go, which list names in the order of the constants.
+var (
+	kindNames = map[isa.Kind]string{isa.ALU: "ALU", isa.Wide: "Wide", isa.Load: "Load", isa.Store: "Store", isa.Atomic: "Atomic",
+		isa.Jump: "Jump", isa.CallHelper: "CallHelper", isa.CallLocal: "CallLocal", isa.Exit: "Exit"}
+	registerNames = map[isa.Reg]string{isa.None: "ToNone", isa.Dst: "ToDst", isa.Src: "ToSrc", isa.R0: "ToR0"}
+)
+
 // samples prints a theorem that every row of model.v, on values from a fixed
 // seed and from the edges, computes in Coq what its terms are in Go: a guard
 // of the printer and of bits.v.
@@ -47,6 +54,8 @@ Definition rule (r : row) (slot : Z) (yes : bool) : bool := Bool.eqb (r_matches 
 	var names []string
 	for i := range isa.Table {
 		r := &isa.Table[i]
+		fmt.Fprintf(&b, "Lemma row_%s_shape : (r_kind row_%[1]s, r_to row_%[1]s, r_opcode row_%[1]s, r_size row_%[1]s, r_width row_%[1]s, r_ends row_%[1]s) = (%s, %s, %d, %d, %d, %t).\nProof. reflexivity. Qed.\n",
+			r.Name, kindNames[r.Kind], registerNames[r.To], r.Opcode, r.Size, r.Width(), r.EndsRun())
 		// Lists of a row each: one long list takes Coq minutes to read.
 		names = append(names, "row_"+r.Name+"_samples")
 		fmt.Fprintf(&b, "Definition %s : bool := true", names[i])

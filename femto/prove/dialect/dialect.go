@@ -102,6 +102,7 @@ func Check(root string) ([]Finding, error) {
 			return nil, err
 		}
 		out = append(out, file(filepath.Base(f), string(b))...)
+		out = append(out, registers(filepath.Base(f), string(b))...)
 	}
 	return out, nil
 }
@@ -203,4 +204,54 @@ func words(line string, find func(string, ...any)) {
 			find("word that the prover does not know here: %s", w)
 		}
 	}
+}
+
+var (
+	registerName = regexp.MustCompile(`^# *define (FEMTO_REG_[A-Z]+) +("[a-z0-9]+")`)
+	registerList = regexp.MustCompile(`^# *define FEMTO_REGS +(.*)`)
+)
+
+const changes = "FEMTO_RUN_CHANGES_REGS;"
+
+// registers: those set aside for a run differ from each other, and all are in
+// the list of what a run changes. A value of 64 bits takes two on Thumb, of
+// which the second is in the list by its own name. The compiler is told of
+// them on both sides of a run.
+func registers(name, text string) (out []Finding) {
+	taken := make(map[string]bool)
+	var names []string
+	lines := strings.Split(strings.ReplaceAll(text, "\\\n", " "), "\n")
+	for i, line := range lines {
+		find := func(format string, args ...any) {
+			out = append(out, Finding{fmt.Sprintf("%s:%d", name, i+1), fmt.Sprintf(format, args...)})
+		}
+		if strings.Contains(line, "= femto_run(") && (i == 0 || i+1 == len(lines) ||
+			strings.TrimSpace(lines[i-1]) != changes || strings.TrimSpace(lines[i+1]) != changes) {
+			find("a run that is not between two %s", changes)
+		}
+		if strings.HasPrefix(line, "#if") || strings.HasPrefix(line, "#el") {
+			clear(taken)
+		}
+		if m := registerName.FindStringSubmatch(line); m != nil {
+			if taken[m[2]] {
+				find("register %s is set aside twice", m[2])
+			}
+			taken[m[2]] = true
+			names = append(names, m[1])
+		}
+		m := registerList.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		for _, n := range names {
+			if !strings.Contains(m[1]+",", n+",") {
+				find("%s is not in the list of what a run changes", n)
+			}
+			if n == "FEMTO_REG_WIDE" && !strings.HasSuffix(strings.TrimSpace(m[1]), `, "r11"`) {
+				find("the second half of %s is not in the list of what a run changes", n)
+			}
+		}
+		names = nil
+	}
+	return out
 }

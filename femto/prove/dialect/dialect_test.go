@@ -4,6 +4,7 @@
 package dialect
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -61,4 +62,13 @@ func TestWhatTheProverWouldNotSee(t *testing.T) {
 			t.Log(got[0])
 		})
 	}
+}
+
+func TestRegistersSetAside(t *testing.T) {
+	const good = "#if defined(__riscv)\n#define FEMTO_REG_PC \"s0\"\n#define FEMTO_REG_VM \"s1\"\n#endif\n#define FEMTO_REGS FEMTO_REG_PC, \\\n FEMTO_REG_VM\n"
+	assert.Empty(t, registers("x.h", good))
+	assert.Empty(t, registers("x.c", "    FEMTO_RUN_CHANGES_REGS;\n    status = femto_run(vm);\n    FEMTO_RUN_CHANGES_REGS;\n"))
+	assert.NotEmpty(t, registers("x.c", "    FEMTO_RUN_CHANGES_REGS;\n    status = femto_run(vm);\n"))
+	assert.NotEmpty(t, registers("x.h", strings.Replace(good, "s1", "s0", 1)))
+	assert.NotEmpty(t, registers("x.h", strings.Replace(good, ", \\\n FEMTO_REG_VM", "", 1)))
 }

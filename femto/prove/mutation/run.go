@@ -150,12 +150,15 @@ func theorems(ctx context.Context, want string, edit func(file, text string) (st
 
 // inGateB: the file where the error shows is the one that the list names.
 func inGateB(failures, want string) (by string, err error) {
+	if strings.HasSuffix(want, ".v") {
+		want += " is not proved"
+	}
 	if !strings.Contains(failures, want) {
 		return "", fmt.Errorf("expected %q in\n%s", want, failures)
 	}
 	lines := strings.Split(failures, "\n")
 	at := slices.IndexFunc(lines, func(s string) bool { return strings.Contains(s, want) })
-	return strings.Join(lines[at:min(at+3, len(lines))], " "), nil
+	return strings.TrimSpace(lines[at]), nil
 }
 
 // reprint seeds an error in the Coq printer, has it print the model, and proves

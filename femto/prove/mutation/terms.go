@@ -61,7 +61,7 @@ var printers = []Mutant{
 	{Name: "Coq printer: extension with zeros", File: coqGo, Old: `return fmt.Sprintf("(sext %d %d %s)", t.Args[0].Width, t.Width,`, New: `return fmt.Sprintf("(sext %d %d %s)", t.Width, t.Width,`, Gate: theorem("samples.v")},
 	{Name: "Coq printer: arms of the conditional", File: coqGo, Old: "p.truth(t.Args[0]), p.vector(t.Args[1]), p.vector(t.Args[2]))", New: "p.truth(t.Args[0]), p.vector(t.Args[2]), p.vector(t.Args[1]))", Gate: theorem("samples.v")},
 	{Name: "Coq printer: or for and", File: coqGo, Old: `"(%s && %s)"`, New: `"(%s || %s)"`, Gate: theorem("facts.v")},
-	{Name: "Coq printer: loads and stores mistaken", File: coqGo, Old: `"Load", "Store"`, New: `"Store", "Load"`, Gate: theorem("facts.v")},
+	{Name: "Coq printer: loads and stores mistaken", File: coqGo, Old: `"Load", "Store"`, New: `"Store", "Load"`, Gate: theorem("samples.v")},
 	{Name: "Coq printer: concatenation the other way round", File: coqGo, Old: "t.Width, t.Args[1].Width, p.vector(t.Args[0]), p.vector(t.Args[1]))", New: "t.Width, t.Args[1].Width, p.vector(t.Args[1]), p.vector(t.Args[0]))", Gate: theorem("samples.v")},
 }
 
