@@ -153,7 +153,7 @@ func (w *instanceWorld) resetLoops() map[string]*sym.Loop {
 				ex.Goal(h.State, "initialises one byte of "+member, "femto_reset", ok)
 				ex.Goal(h.State, "next byte", "femto_reset", bv.Eq(h.Int("i"), bv.Add(h.Start.Int("i"), c32(1))))
 			},
-		}, func(h *sym.Head) *bv.Term { return at(h, c32(0)) }, func(h *sym.Head) *bv.Term { return at(h, n(h)) })
+		}, func(h *sym.Head) *bv.Term { return at(h, c32(0)) }, func(h *sym.Head) []*bv.Term { return []*bv.Term{at(h, n(h))} })
 	}
 	return map[string]*sym.Loop{
 		"femto_reset#0": loop("data_len", func(h *sym.Head, l *layout) (*bv.Term, *bv.Term) {
@@ -257,18 +257,13 @@ func (w *instanceWorld) runStart(st *sym.State, u *cir.Unit, null bool) error {
 		Variant: func(h *sym.Head) *bv.Term { return bv.ZExt(h.Int("left"), 64) },
 		Havoc:   func(h *sym.Head) { ex.Scramble(h.State, w.ram) },
 		Back: func(h *sym.Head) {
-			n := bv.Const(0, 64)
-			ok := bv.True
-			for _, wr := range h.State.Writes(w.ram) {
-				ok = bv.All(ok, bv.Eq(wr.Off, bv.Add(h.Start.Ptr("p").Off, n)), bv.Eq(wr.Val, bv.Const(0, wr.Val.Width)))
-				n = bv.Add(n, bv.Const(uint64(wr.Size), 64))
-			}
+			ok, n := w.zeroes(h.State, h.Start.Ptr("p").Off)
 			ex.Goal(h.State, "zeroes the next bytes of the stack", "femto_start", bv.And(ok, bv.Ne(n, bv.Const(0, 64))))
 			ex.Goal(h.State, "goes on behind them", "femto_start", bv.Eq(bv.ZExt(h.Int("left"), 64), bv.Sub(bv.ZExt(h.Start.Int("left"), 64), n)))
 		},
 	}, func(h *sym.Head) *bv.Term {
 		return bv.And(bv.Eq(h.Ptr("p").Off, p.Stack), bv.Eq(bv.ZExt(h.Int("left"), 64), p.StackLen))
-	}, func(h *sym.Head) *bv.Term { return bv.Eq(h.Int("left"), c32(0)) })}
+	}, func(h *sym.Head) []*bv.Term { return []*bv.Term{h.Ptr("p").Off, bv.ZExt(h.Int("left"), 64)} })}
 	ex.OnReturn = func(st *sym.State, result sym.Value) {
 		code := result.(*bv.Term)
 		tooLong := bv.Ult(c32(isa.MaxSegment), ctxLen)
@@ -277,10 +272,28 @@ func (w *instanceWorld) runStart(st *sym.State, u *cir.Unit, null bool) error {
 		if ex.S(bv.Eq(code, status(0))) == bv.False {
 			return
 		}
-		finished(ex, st, "femto_start", bv.True, "zeroes the stack")
+		// What the last iteration wrote is what was left; without any, nothing was.
+		rest := p.StackLen
+		if n := noted(st, "zeroes the stack"); n != nil {
+			zeroed, count := w.zeroes(st, n[0])
+			goal("zeroes the last bytes of the stack", zeroed)
+			rest = bv.Sub(n[1], count)
+		}
+		goal("zeroes the stack to the last", bv.Eq(rest, bv.Const(0, 64)))
 		w.started(st, eng, l, ctxPtr, ctxLen, writable, slot, goal)
 	}
 	return ex.Run(st, "femto_start", sym.Ptr{Obj: vm}, sym.Ptr{Obj: w.inst}, slot, ctxPtr, ctxLen, writable)
+}
+
+// zeroes is the truth value that what the state wrote to the RAM are zeros from
+// off on, and their number.
+func (w *instanceWorld) zeroes(st *sym.State, off *bv.Term) (ok, n *bv.Term) {
+	ok, n = bv.True, bv.Const(0, 64)
+	for _, wr := range st.Writes(w.ram) {
+		ok = bv.All(ok, bv.Eq(wr.Off, bv.Add(off, n)), bv.Eq(wr.Val, bv.Const(0, wr.Val.Width)))
+		n = bv.Add(n, bv.Const(uint64(wr.Size), 64))
+	}
+	return ok, n
 }
 
 // started compares the activation with the entry state of core.md and with the

@@ -8,11 +8,11 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/prove/sym"
 )
 
-// whole claims of a loop that it does all of its work: that control comes to it
-// where first holds, and leaves it where done does. An invariant and what one
-// iteration does say nothing of the iterations that do not take place. See
-// finished.
-func whole(name string, l *sym.Loop, first, done func(h *sym.Head) *bv.Term) *sym.Loop {
+// whole claims of a loop that it begins where first holds, and keeps what note
+// tells of its head for a goal about where it ends: finished, or noted. An
+// invariant and what one iteration does say nothing of the iterations that do
+// not take place.
+func whole(name string, l *sym.Loop, first func(h *sym.Head) *bv.Term, note func(h *sym.Head) []*bv.Term) *sym.Loop {
 	inv, havoc, enter := l.Inv, l.Havoc, l.Enter
 	arbitrary := false // Inv is asked for what to assume, not what to prove
 	l.Inv = func(h *sym.Head) []sym.Cond {
@@ -29,7 +29,7 @@ func whole(name string, l *sym.Loop, first, done func(h *sym.Head) *bv.Term) *sy
 		}
 	}
 	l.Enter = func(h *sym.Head) {
-		h.State.Log = append(h.State.Log, sym.Call{Name: name, More: []*bv.Term{done(h)}})
+		h.State.Log = append(h.State.Log, sym.Call{Name: name, More: note(h)})
 		if enter != nil {
 			enter(h)
 		}
@@ -37,15 +37,25 @@ func whole(name string, l *sym.Loop, first, done func(h *sym.Head) *bv.Term) *sy
 	return l
 }
 
+// noted is what the path noted of the loop when it last came to its head; nil
+// when it never did.
+func noted(st *sym.State, name string) []*bv.Term {
+	var out []*bv.Term
+	for _, c := range st.Log {
+		if c.Name == name {
+			out = c.More
+		}
+	}
+	return out
+}
+
 // finished adds the goal that, where cond holds, the path went through the
-// whole of each loop named.
+// whole of each loop named, of which it noted whether it was done.
 func finished(ex *sym.Exec, st *sym.State, fn string, cond *bv.Term, names ...string) {
 	for _, name := range names {
 		done := bv.False
-		for _, c := range st.Log {
-			if c.Name == name {
-				done = c.More[0]
-			}
+		if n := noted(st, name); n != nil {
+			done = n[0]
 		}
 		ex.Goal(st, name+" to the last", fn, bv.Or(bv.Not(cond), done))
 	}

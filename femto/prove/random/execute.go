@@ -112,6 +112,9 @@ func (p *program) String() string {
 	return p.variant.String() + " " + name
 }
 
+// bases is the number of segments that may be mapped: all but the last.
+const bases = isa.NumSegments - 1
+
 func v32(name string) *bv.Term { return bv.Var(name, 32) }
 
 func place(n *bv.Term) *bv.Term { return bv.Mul(bv.Const(8, 64), bv.ZExt(n, 64)) }
@@ -129,11 +132,6 @@ func (p *program) field(o *sym.Object, t *cir.Type, names ...string) sym.Ptr {
 func (p *program) element(member string, k int) sym.Ptr {
 	_, f := p.vmT.Field(member)
 	return sym.Element(p.field(p.vm, p.vmT, member), f.Type, bv.Const(uint64(k), 64))
-}
-
-func (p *program) span(k int, member string) sym.Ptr {
-	_, f := p.vmT.Field("span")
-	return sym.Field(p.element("span", k), f.Type.Elem, member)
 }
 
 // length is what an end leaves of a segment.
@@ -223,8 +221,10 @@ func (p *program) world() *sym.State {
 	vm := func(names ...string) sym.Ptr { return p.field(p.vm, p.vmT, names...) }
 	inst := func(names ...string) sym.Ptr { return p.field(p.inst, p.instT, names...) }
 	for k := range p.end {
-		ex.Set(st, p.span(k, "end"), p.end[k])
-		ex.Set(st, p.span(k, "base"), sym.Ptr{Obj: p.segs, Index: bv.Const(uint64(k), 32), Off: bv.Const(0, 64)})
+		ex.Set(st, p.element("end", k), p.end[k])
+		if k < bases {
+			ex.Set(st, p.element("base", k), sym.Ptr{Obj: p.segs, Index: bv.Const(uint64(k), 32), Off: bv.Const(0, 64)})
+		}
 		ex.Set(st, p.element("writable_end", k), p.writable[k])
 	}
 	text := sym.Ptr{Obj: p.text, Off: bv.Const(0, 64)}
@@ -256,7 +256,7 @@ func (p *program) scalars(st *sym.State, hidden bool) {
 		p.ex.Set(st, p.element("r", i), bv.Var(name(fmt.Sprintf("r%d", i)), 64))
 	}
 	p.ex.Set(st, p.field(p.vm, p.vmT, "address"), v32(name("address")))
-	p.ex.Set(st, p.field(p.inst, p.instT, "level"), v32(name("level")))
+	p.ex.Set(st, p.field(p.vm, p.vmT, "level"), v32(name("level")))
 }
 
 // loop stops the run behind one instruction.
@@ -390,11 +390,12 @@ func (p *program) capture(st *sym.State, result sym.Value, go_ *next) {
 		e.regs[i] = term(p.element("r", i))
 	}
 	for k := range e.end {
-		e.end[k], e.writable[k] = term(p.span(k, "end")), term(p.element("writable_end", k))
-		base := p.ex.Get(st, p.span(k, "base")).(sym.Ptr)
-		e.mapped[k] = base.Obj == p.given
+		e.end[k], e.writable[k] = term(p.element("end", k)), term(p.element("writable_end", k))
+		if k < bases {
+			e.mapped[k] = p.ex.Get(st, p.element("base", k)).(sym.Ptr).Obj == p.given
+		}
 	}
-	e.level, e.address = term(p.field(p.inst, p.instT, "level")), term(p.field(p.vm, p.vmT, "address"))
+	e.level, e.address = term(p.field(p.vm, p.vmT, "level")), term(p.field(p.vm, p.vmT, "address"))
 	if p.what == verify {
 		e.reported = term(sym.Ptr{Obj: p.pcOut})
 	}

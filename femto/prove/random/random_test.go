@@ -60,7 +60,7 @@ func TestExecutorAgainstGCC(t *testing.T) {
 			}
 			require.NoError(t, v.load(core))
 			all := programs(v)
-			each := max(1, *count/len(variants)/len(all))
+			each := *count/(len(variants)*len(all)) + 1
 			for _, p := range all {
 				if !strings.Contains(p.String(), *match) {
 					continue

@@ -109,14 +109,16 @@ int main(void)
         instance.image.depth = (uint8_t)in.depth;
         instance.image.frame_size = (uint16_t)in.frame_size;
         instance.frames = frames;
-        instance.level = in.level;
         instance.call = host;
         memcpy(vm.r, in.r, sizeof(vm.r));
         for (int i = 0; i < FEMTO_NUM_SEGMENTS; i++) {
-            vm.span[i].end = in.end[i];
-            vm.span[i].base = bytes[i];
+            vm.end[i] = in.end[i];
             vm.writable_end[i] = in.writable[i];
+            if (i != FEMTO_NUM_SEGMENTS - 1) {
+                vm.base[i] = bytes[i];
+            }
         }
+        vm.level = in.level;
         vm.instance = &instance;
         vm.pc = (const femto_word_t *)text + 2 * in.pc;
         vm.room = (uint32_t)(uintptr_t)text + 8 * in.room;
@@ -152,18 +154,17 @@ int main(void)
         memcpy(out.bytes, bytes, sizeof(bytes));
         out.kept = memcmp(text, in.text, sizeof(in.text)) == 0 && vm.instance == &instance;
         for (int i = 0; i < FEMTO_NUM_SEGMENTS; i++) {
-            out.end[i] = vm.span[i].end;
+            out.end[i] = vm.end[i];
             out.writable[i] = vm.writable_end[i];
-            if (vm.span[i].base != vm_before.span[i].base) {
+            if (i != FEMTO_NUM_SEGMENTS - 1 && vm.base[i] != vm_before.base[i]) {
                 out.segment |= 1u << i; /* mapped anew */
-                out.kept &= in.what == GRANT && vm.span[i].base == given;
+                out.kept &= in.what == GRANT && vm.base[i] == given;
             }
         }
         out.pc = (uint32_t)((uintptr_t)vm.pc - (uintptr_t)text);
         out.room = vm.room;
-        out.level = instance.level;
+        out.level = vm.level;
         out.address = vm.address;
-        instance.level = before.level;
         out.kept &= memcmp(&instance, &before, sizeof(instance)) == 0;
         if (fwrite(&out, sizeof(out), 1, stdout) != 1) {
             return 3;
