@@ -11,8 +11,10 @@ import (
 	"os/exec"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -34,27 +36,43 @@ const (
 
 var networks atomic.Int32
 
-func newNetwork(t *testing.T) *network {
+// newNamespace makes the namespace alone. What still runs in it at the end of
+// the test is stopped.
+func newNamespace(t *testing.T) *network {
 	t.Helper()
 	need(t, "ip")
 	n := &network{t, fmt.Sprintf("fc-%d-%d", os.Getpid(), networks.Add(1))}
 	if out, err := exec.Command("ip", "netns", "add", n.name).CombinedOutput(); err != nil {
 		skip(t, "a network namespace cannot be made here: %s", strings.TrimSpace(string(out)))
 	}
-	t.Cleanup(func() { _ = exec.Command("ip", "netns", "del", n.name).Run() })
-	for _, args := range []string{
-		"link set lo up",
-		"tuntap add dev tap0 mode tap",
-		"link set tap0 up",
-		"addr add " + ourAddress + "/64 dev tap0 nodad",
-	} {
-		out, err := exec.Command("ip", append([]string{"-n", n.name}, strings.Fields(args)...)...).CombinedOutput()
-		if err != nil && strings.HasPrefix(args, "tuntap") {
-			skip(t, "a tap device cannot be made here: %s", strings.TrimSpace(string(out)))
+	t.Cleanup(func() {
+		pids, _ := exec.Command("ip", "netns", "pids", n.name).Output()
+		for _, field := range strings.Fields(string(pids)) {
+			if pid, err := strconv.Atoi(field); err == nil {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
 		}
-		require.NoError(t, err, "ip %s: %s", args, out)
-	}
+		_ = exec.Command("ip", "netns", "del", n.name).Run()
+	})
+	n.ip("link set lo up")
 	return n
+}
+
+func newNetwork(t *testing.T) *network {
+	t.Helper()
+	n := newNamespace(t)
+	n.ip("tuntap add dev tap0 mode tap")
+	n.ip("link set tap0 up")
+	n.ip("addr add " + ourAddress + "/64 dev tap0 nodad")
+	return n
+}
+
+func (n *network) ip(args string) {
+	n.t.Helper()
+	out, err := exec.Command("ip", append([]string{"-n", n.name}, strings.Fields(args)...)...).CombinedOutput()
+	if err != nil {
+		skip(n.t, "ip %s: %s", args, strings.TrimSpace(string(out)))
+	}
 }
 
 func (n *network) command(name string, args ...string) *exec.Cmd {

@@ -37,17 +37,22 @@ const tutorialTimeout = 4 * time.Minute
 
 const repositoryURL = "https://github.com/femtocontainer/femtocontainer"
 
-func follow(t *testing.T, path string) {
+func follow(t *testing.T, path string) { followIn(t, path, "") }
+
+// followIn does it in a network namespace.
+func followIn(t *testing.T, path, namespace string) {
 	home := t.TempDir()
 	shell := &shell{
 		t:     t,
 		cwd:   home,
 		state: filepath.Join(t.TempDir(), "state"),
+		netns: namespace,
 		env: append(os.Environ(), "RIOTBASE="+riotBase,
 			// the clone is of this working tree
 			"GIT_CONFIG_COUNT=1",
 			"GIT_CONFIG_KEY_0=url."+copyRepository(t)+".insteadOf",
-			"GIT_CONFIG_VALUE_0="+repositoryURL),
+			"GIT_CONFIG_VALUE_0="+repositoryURL,
+			fakeSudo(t)),
 	}
 	blocks := readBlocks(t, path)
 	ran := 0
@@ -79,6 +84,7 @@ type shell struct {
 	t     *testing.T
 	cwd   string
 	state string
+	netns string // network namespace, or ""
 	env   []string
 }
 
@@ -88,7 +94,11 @@ func (s *shell) run(script string, want []string) {
 	s.t.Helper()
 	full := "set -eu\n[ ! -e " + s.state + " ] || . " + s.state + "\ncd " + s.cwd + "\n" + script +
 		"\nexport -p > " + s.state + "\npwd > " + s.state + ".cwd\n"
-	term := openTerminal(s.t, s.cwd, s.env, "bash", "-c", full)
+	command := []string{"bash", "-c", full}
+	if s.netns != "" {
+		command = append([]string{"ip", "netns", "exec", s.netns}, command...)
+	}
+	term := openTerminal(s.t, s.cwd, s.env, command[0], command[1:]...)
 	term.expect(tutorialTimeout, want...)
 	if waitsForever.MatchString(script) {
 		require.NotEmpty(s.t, want, "nothing says when %q is done", script)
