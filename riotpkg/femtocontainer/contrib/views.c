@@ -133,38 +133,36 @@ static bool _container(nanocbor_encoder_t *enc, unsigned id)
     return c != NULL;
 }
 
-/* The record of a container's latest fault. */
-static bool _latest(unsigned id, uint32_t now, femto_fault_t *out)
+/* The record of a container's latest fault; its count is 0 if there is none. */
+static femto_fault_t _latest(unsigned id, uint32_t now)
 {
-    bool found = false;
+    femto_fault_t latest = { 0 };
     femto_fault_t fault;
 
     for (unsigned i = 0; i < CONFIG_FEMTOCONTAINER_FAULT_LOG; i++) {
         if (femto_fault_get(i, &fault) && fault.container == id
-            && (!found || now - fault.last < now - out->last)) {
-            *out = fault;
-            found = true;
+            && (latest.count == 0 || now - fault.last < now - latest.last)) {
+            latest = fault;
         }
     }
-    return found;
+    return latest;
 }
 
 static bool _container_stats(nanocbor_encoder_t *enc, unsigned id)
 {
     const femto_container_t *c = femto_container_get(id);
-    femto_fault_t fault;
 
     if (c == NULL) {
         return false;
     }
     uint32_t now = ztimer_now(ZTIMER_MSEC);
-    bool faulted = _latest(id, now, &fault);
+    femto_fault_t fault = _latest(id, now);
 
-    nanocbor_fmt_map(enc, faulted ? 4 : 3);
+    nanocbor_fmt_map(enc, fault.count > 0 ? 4 : 3);
     _uint(enc, 1, femto_container_state(id));
     _uint(enc, 2, c->activations);
     _uint(enc, 3, c->faults);
-    if (faulted) {
+    if (fault.count > 0) {
         nanocbor_fmt_uint(enc, 4);
         nanocbor_fmt_map(enc, 5);
         _uint(enc, 1, fault.code);
