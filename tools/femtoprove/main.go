@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -81,7 +82,7 @@ func run() error {
 			return err
 		}
 	} else {
-		print(rep)
+		print(*root, rep)
 	}
 	switch {
 	case !rep.Green():
@@ -128,10 +129,49 @@ func progress(opts *prove.Options, quiet, slow bool) (finish func()) {
 	}
 }
 
-func print(r *prove.Report) {
-	for _, f := range r.Failures {
+// maxReplays is how many counterexamples are written to files.
+const maxReplays = 20
+
+// replay writes a counterexample as a container and says how to run it.
+func replay(root string, n int, f *prove.Failure) error {
+	r := f.Replay()
+	if r == nil || n > maxReplays {
+		return nil
+	}
+	for _, l := range r.State {
+		fmt.Println("     " + l)
+	}
+	b, err := r.Image.Encode()
+	if err != nil {
+		return fmt.Errorf("counterexample as an image: %w", err)
+	}
+	name := filepath.Join("build", "prove", fmt.Sprintf("%d.fc", n))
+	if err := os.MkdirAll(filepath.Join(root, "build", "prove"), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(root, name), b, 0o644); err != nil {
+		return err
+	}
+	for _, n := range r.Notes {
+		fmt.Printf("     but %s\n", n)
+	}
+	engine := "small"
+	if strings.Contains(f.Unit, "fast") {
+		engine = "fast"
+	}
+	for _, e := range []string{"vm --trace", engine} {
+		fmt.Printf("     go run ./tools/femto run %s --ctx %q --fuel %d --engine %s\n", name, hex.EncodeToString(r.Context), r.Fuel, e)
+	}
+	return nil
+}
+
+func print(root string, r *prove.Report) {
+	for i := range r.Failures {
+		f := &r.Failures[i]
 		fmt.Printf("RED  %s: %s\n     %s: %s\n", f.Unit, f.Goal, f.Where, f.Reason)
-		if len(f.Values) > 0 {
+		if err := replay(root, i+1, f); err != nil {
+			fmt.Printf("     %v\n", err)
+		} else if f.Replay() == nil && len(f.Values) > 0 {
 			fmt.Print("     when")
 			for _, k := range slices.Sorted(maps.Keys(f.Values)) {
 				fmt.Printf(" %s=%#x", k, f.Values[k])

@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package prove_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/femtocontainer/femtocontainer/femto/prove"
+	"github.com/femtocontainer/femtocontainer/femto/vm"
+)
+
+const repository = "../.."
+
+func needSolvers(t *testing.T) {
+	for _, s := range []string{"z3", "cvc5"} {
+		if _, err := exec.LookPath(s); err != nil {
+			if os.Getenv("REQUIRE_RIOT") == "1" {
+				t.Fatalf("%s is not installed", s)
+			}
+			fmt.Printf("SKIP: %s: %s is not installed\n", t.Name(), s)
+			t.SkipNow()
+		}
+	}
+}
+
+// edited is a repository whose core has one text replaced by another.
+func edited(t *testing.T, file, from, to string) string {
+	t.Helper()
+	root, err := filepath.Abs(repository)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	core := "riotpkg/femtocontainer/core"
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, core), 0o755))
+	require.NoError(t, os.Symlink(filepath.Join(root, "femto"), filepath.Join(dir, "femto")))
+	files, err := filepath.Glob(filepath.Join(root, core, "*.[ch]"))
+	require.NoError(t, err)
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		require.NoError(t, err)
+		text := string(b)
+		if filepath.Base(f) == file {
+			require.Equal(t, 1, strings.Count(text, from), "%q in %s", from, file)
+			text = strings.Replace(text, from, to, 1)
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, core, filepath.Base(f)), []byte(text), 0o600))
+	}
+	return dir
+}
+
+// TestRed: what is not proved has a name. Package mutation has many more.
+func TestRed(t *testing.T) {
+	needSolvers(t)
+	for name, c := range map[string]struct {
+		file, from, to      string
+		family, match, goal string
+		reason              string
+	}{
+		"construct that the executor does not know": {"femto_step.h", "    dst = dst * src;\n        break;\n    case 4: /* or */\n        dst = dst | src;\n        break;\n    case 5: /* and */\n        dst = dst & src;\n        break;\n    case 6: /* lsh */\n        dst = dst << (src & 31u);",
+			"    dst = dst * src;\n        goto *(void *)&&out;\n        out: break;\n    case 4: /* or */\n        dst = dst | src;\n        break;\n    case 5: /* and */\n        dst = dst & src;\n        break;\n    case 6: /* lsh */\n        dst = dst << (src & 31u);",
+			"step", "small-lp64 mul32_reg", "", "unsupported"},
+		"one character": {"femto_step.h", "dst = dst << (src & 31u);", "dst = dst << (src & 30u);",
+			"step", "small-lp64 lsh32_reg", "equals table: register written", "sat"},
+		"one character of the stubs": {"femto_sys.c", "if (price > vm->room) {", "if (price < vm->room) {",
+			"stubs", "stubs-lp64 femto_sys_call", "call: ", "sat"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := edited(t, c.file, c.from, c.to)
+			rep, err := prove.Run(context.Background(), prove.Options{Root: root, Families: []string{c.family}, Match: c.match, Jobs: 1})
+			require.NoError(t, err)
+			require.NotZero(t, rep.Units)
+			assert.False(t, rep.Green())
+			found := false
+			for i := range rep.Failures {
+				f := &rep.Failures[i]
+				if strings.Contains(f.Unit, c.match) && strings.HasPrefix(f.Goal, c.goal) && strings.Contains(f.Reason, c.reason) {
+					found = true
+					if c.family == "step" && c.reason == "sat" {
+						replays(t, f)
+					}
+				}
+			}
+			assert.True(t, found, "%+v", rep.Failures)
+		})
+	}
+}
+
+// replays: the counterexample is a container that ends.
+func replays(t *testing.T, f *prove.Failure) {
+	r := f.Replay()
+	require.NotNil(t, r)
+	assert.Contains(t, r.State[0], "w"+fmt.Sprint(f.Values["dreg"])+" <<= w")
+	m, err := vm.New(r.Image, vm.Options{})
+	require.NoError(t, err)
+	res := m.Run(0, r.Context, r.Fuel)
+	assert.Nil(t, res.Fault)
+}
+
+// TestSolverTrouble: only unsat is a proof.
+func TestSolverTrouble(t *testing.T) {
+	opts := prove.Options{Root: repository, Families: []string{"accepted"}, Match: "accepted table ja", Jobs: 1}
+	for name, answer := range map[string]string{
+		"answers unknown": `while read -r l; do case "$l" in "(check-sat)") echo unknown ;; *--end--*) echo -- "--end--" | cut -c4- ;; esac; done`,
+		"answers sat":     `while read -r l; do case "$l" in "(check-sat)") echo sat ;; *--end--*) echo -- "--end--" | cut -c4- ;; esac; done`,
+		"crashes":         `exit 139`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, s := range []string{"z3", "cvc5"} {
+				script := "#!/bin/sh\n[ \"$1\" = --version ] && echo none && exit\n" + answer + "\n"
+				require.NoError(t, os.WriteFile(filepath.Join(dir, s), []byte(script), 0o700))
+			}
+			t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+			rep, err := prove.Run(context.Background(), opts)
+			require.NoError(t, err)
+			require.NotZero(t, rep.Units)
+			assert.False(t, rep.Green())
+			proved, goals := 0, 0
+			for _, o := range rep.Totals {
+				goals += o.Goals
+				proved += o.Proved - o.Identity // by construction, which no solver is asked
+			}
+			assert.Zero(t, proved)
+			assert.NotZero(t, goals)
+			for _, f := range rep.Failures {
+				assert.NotEmpty(t, f.Goal)
+				assert.NotEmpty(t, f.Reason)
+			}
+		})
+	}
+	t.Run("missing", func(t *testing.T) {
+		t.Setenv("PATH", t.TempDir())
+		_, err := prove.Run(context.Background(), opts)
+		require.ErrorContains(t, err, "z3")
+	})
+}
+
+// TestNothingIsNotGreen: a family that lost its units, or a match without any,
+// proves nothing.
+func TestNothingIsNotGreen(t *testing.T) {
+	needSolvers(t)
+	rep, err := prove.Run(context.Background(), prove.Options{Root: repository, Families: []string{"accepted"}, Match: "no such unit", Jobs: 1})
+	require.NoError(t, err)
+	assert.False(t, rep.Green())
+}
