@@ -4,6 +4,7 @@
 # what make says when asked for nothing
 help:
 	@echo 'make demo       a C function, compiled, verified and run, here and on RIOT'
+	@echo 'make demo-ota   replaces a running container over CoAP, on one machine'
 	@echo 'make test       everything; REQUIRE_RIOT=1 turns what is skipped into failures'
 	@echo 'make test-riot  the RIOT part alone'
 	@echo 'make prove      prove the C core against the instruction table; prove-quick reuses what is proved'
@@ -18,6 +19,9 @@ help:
 
 demo:
 	@tools/demo
+
+demo-ota:
+	@tools/demo-ota
 
 test:
 	@REQUIRE_RIOT=$(REQUIRE_RIOT) tools/test
@@ -62,4 +66,4 @@ setup:
 clean:
 	rm -rf build riotpkg/examples/*/bin
 
-.PHONY: help demo test test-riot prove prove-quick prove-mutants boards bench size femto generate setup clean
+.PHONY: help demo demo-ota test test-riot prove prove-quick prove-mutants boards bench size femto generate setup clean

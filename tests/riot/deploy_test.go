@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/hex"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -262,7 +263,7 @@ func digest(b []byte) []byte {
 	return m.Digest[:4]
 }
 
-var powerCuts = 100
+var powerCuts = flag.Int("cuts", 100, "power cuts, about")
 
 // TestPowerCuts lets the power fail in every program and erase of one install,
 // one replacement, one removal and one revocation. Afterwards the device boots
@@ -303,7 +304,7 @@ func TestPowerCuts(t *testing.T) {
 			require.NotEqual(t, before, after)
 
 			old := 0
-			rounds := (powerCuts/4 + operations - 1) / operations
+			rounds := (*powerCuts/4 + operations - 1) / operations
 			for n := 1; n <= operations; n++ {
 				for range rounds {
 					bytes := dice.Uint32()
