@@ -102,28 +102,62 @@ func Dial(ctx context.Context, target string, psk *PSK) (*Client, error) {
 	if psk == nil {
 		return nil, diag.New(diag.NotAdmitted, "%s takes a pre-shared key", target).WithHint("add --psk FILE")
 	}
+	// A handshake can get stuck when packets are lost, since RIOT's tinydtls sends
+	// nothing again: then only a new one helps, and that may find the room for
+	// handshakes still taken, which the device says with an alert.
+	stuck := false
+	for patience := firstHandshake; ; patience = min(2*patience, lastHandshake) {
+		session, err := handshake(ctx, address, psk, patience)
+		if err == nil {
+			return &Client{dtls.Client(session, append(opts, options.WithCloseSocket())...), target}, nil
+		}
+		switch {
+		case ctx.Err() != nil || isRefused(err):
+			return nil, diag.New(diag.NoAnswer, "%s does not answer with DTLS: %v", target, err).
+				WithHint("a device with another pre-shared key may be silent as well")
+		case errors.Is(err, context.DeadlineExceeded):
+			stuck = true
+		case !stuck:
+			return nil, diag.New(diag.NotAdmitted, "%s: %v", target, err).
+				WithHint("the key is another one, or the device is in the middle of other handshakes")
+		case sleep(ctx, time.Second) != nil:
+			return nil, diag.New(diag.NoAnswer, "%s does not finish a DTLS handshake: %v", target, err)
+		}
+	}
+}
+
+// How long to wait for a handshake before a new one.
+const (
+	firstHandshake = 5 * time.Second
+	lastHandshake  = 20 * time.Second
+)
+
+func handshake(ctx context.Context, address string, psk *PSK, patience time.Duration) (*piondtls.Conn, error) {
 	var dialer net.Dialer
 	socket, err := dialer.DialContext(ctx, "udp", address)
 	if err != nil {
-		return nil, diag.New(diag.NoAnswer, "%s: %v", target, err)
+		return nil, err
 	}
 	session, err := piondtls.ClientWithOptions(dtlsnet.PacketConnFromConn(socket), socket.RemoteAddr(),
 		piondtls.WithPSK(func([]byte) ([]byte, error) { return psk.Key, nil }),
 		piondtls.WithPSKIdentityHint([]byte(psk.Identity)),
 		piondtls.WithCipherSuites(piondtls.TLS_PSK_WITH_AES_128_CCM_8),
 	)
-	if err == nil {
-		err = session.HandshakeContext(ctx)
-	}
 	if err != nil {
 		socket.Close()
-		if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || isRefused(err) {
-			return nil, diag.New(diag.NoAnswer, "%s does not answer with DTLS: %v", target, err).
-				WithHint("a device with another pre-shared key may be silent as well")
-		}
-		return nil, diag.New(diag.NotAdmitted, "%s: %v", target, err)
+		return nil, err
 	}
-	return &Client{dtls.Client(session, append(opts, options.WithCloseSocket())...), target}, nil
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := session.HandshakeContext(ctx); err != nil {
+		session.Close()
+		socket.Close()
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return nil, err
+	}
+	return session, nil
 }
 
 // isRefused tells that nobody listens on the port.

@@ -248,19 +248,33 @@ func TestRefusedHere(t *testing.T) {
 
 // TestLossyLink: a tenth of all packets is lost, on all legs, DTLS included.
 func TestLossyLink(t *testing.T) {
+	t.Parallel()
 	p := deploytest.New(t, func(p *deploytest.Peer) {
 		p.BlockSize = blockwise.SZX256
-		p.Via = func(server string) string { return deploytest.Relay(t, server, 0.1, 20*time.Millisecond, 2) }
+		p.Via = func(server string) string {
+			return deploytest.Relay(t, server, deploytest.Loss(0.1, 2), 20*time.Millisecond)
+		}
 	})
 	ctx := within(t, 4*time.Minute)
 	_, address, err := Address(p.Secure)
 	require.NoError(t, err)
-	c, err := Dial(ctx, "coaps://"+deploytest.Relay(t, address, 0.1, 20*time.Millisecond, 1), deploytest.PSK)
+	c, err := Dial(ctx, "coaps://"+deploytest.Relay(t, address, deploytest.Loss(0.1, 1), 20*time.Millisecond), deploytest.PSK)
 	require.NoError(t, err)
 	defer c.Close()
 	result, err := (&Job{Component: suit.Slot("timer", 0), File: deploytest.Signed(t, 1000), Key: deploytest.Operator, Wait: true}).Run(ctx, c)
 	require.NoError(t, err)
 	assert.Equal(t, Attached, result.Slot.State)
+}
+
+// TestStuckHandshake: a handshake that leads nowhere is followed by another.
+func TestStuckHandshake(t *testing.T) {
+	t.Parallel()
+	_, address, err := Address(deploytest.New(t, nil).Secure)
+	require.NoError(t, err)
+	link := deploytest.Relay(t, address, func(client int) bool { return client == 0 }, 0)
+	c, err := Dial(within(t, 20*time.Second), "coaps://"+link, deploytest.PSK)
+	require.NoError(t, err)
+	c.Close()
 }
 
 // TestAuthentication: nothing changes without the pre-shared key.

@@ -145,7 +145,7 @@ func TestServeLossy(t *testing.T) {
 	client := tool(t, "coap-client-notls", "libcoap3-bin")
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), testFile(2000), 0o666))
-	link := deploytest.Relay(t, serving(t, dir), 0.1, 20*time.Millisecond, 1)
+	link := deploytest.Relay(t, serving(t, dir), deploytest.Loss(0.1, 1), 20*time.Millisecond)
 	out := filepath.Join(dir, "out")
 	said, err := exec.Command(client, "-m", "get", "-b", "256", "-B", "120", "-o", out, "coap://"+link+"/file").CombinedOutput()
 	require.NoError(t, err, "%s", said)

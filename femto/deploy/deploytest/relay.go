@@ -13,21 +13,27 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Relay is a bad link to a UDP address: it loses a part of the packets, in both
-// directions, and delays the others. The same seed loses the same packets. The
-// result is its own address.
-func Relay(t testing.TB, target string, loss float64, delay time.Duration, seed uint64) string {
+// Loss loses a part of all packets, the same ones for the same seed.
+func Loss(part float64, seed uint64) func(client int) bool {
+	random := rand.New(rand.NewPCG(seed, 0))
+	return func(int) bool { return random.Float64() < part }
+}
+
+// Relay is a bad link to a UDP address: it loses the packets, in both
+// directions, that lose is true for, and delays the others. Clients are counted
+// from 0. The result is its own address.
+func Relay(t testing.TB, target string, lose func(client int) bool, delay time.Duration) string {
 	to, err := net.ResolveUDPAddr("udp", target)
 	require.NoError(t, err)
 	front, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv6loopback})
 	require.NoError(t, err)
-	r := &relay{loss: loss, delay: delay, random: rand.New(rand.NewPCG(seed, 0)), backs: map[string]*net.UDPConn{}}
+	r := &relay{lose: lose, delay: delay, clients: map[string]*relayed{}}
 	t.Cleanup(func() {
 		front.Close()
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		for _, back := range r.backs {
-			back.Close()
+		for _, c := range r.clients {
+			c.back.Close()
 		}
 	})
 	go func() {
@@ -37,36 +43,42 @@ func Relay(t testing.TB, target string, loss float64, delay time.Duration, seed 
 			if err != nil {
 				return
 			}
-			back, err := r.back(from, to, front)
+			c, err := r.client(from, to, front)
 			if err != nil {
 				return
 			}
-			r.pass(b[:n], func(b []byte) { back.Write(b) })
+			r.pass(c.number, b[:n], func(b []byte) { c.back.Write(b) })
 		}
 	}()
 	return front.LocalAddr().String()
 }
 
 type relay struct {
-	loss   float64
-	delay  time.Duration
-	mu     sync.Mutex
-	random *rand.Rand
-	backs  map[string]*net.UDPConn // by who they are for
+	delay time.Duration
+
+	mu      sync.Mutex
+	lose    func(client int) bool
+	clients map[string]*relayed // by their addresses
 }
 
-// back is the socket that stands for a client.
-func (r *relay) back(client, to *net.UDPAddr, front *net.UDPConn) (*net.UDPConn, error) {
+// A relayed is a client, and the socket that stands for it.
+type relayed struct {
+	number int
+	back   *net.UDPConn
+}
+
+func (r *relay) client(address, to *net.UDPAddr, front *net.UDPConn) (*relayed, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if back := r.backs[client.String()]; back != nil {
-		return back, nil
+	if c := r.clients[address.String()]; c != nil {
+		return c, nil
 	}
 	back, err := net.DialUDP("udp", nil, to)
 	if err != nil {
 		return nil, err
 	}
-	r.backs[client.String()] = back
+	c := &relayed{len(r.clients), back}
+	r.clients[address.String()] = c
 	go func() {
 		b := make([]byte, 2048)
 		for {
@@ -74,15 +86,15 @@ func (r *relay) back(client, to *net.UDPAddr, front *net.UDPConn) (*net.UDPConn,
 			if err != nil {
 				return
 			}
-			r.pass(b[:n], func(b []byte) { front.WriteToUDP(b, client) })
+			r.pass(c.number, b[:n], func(b []byte) { front.WriteToUDP(b, address) })
 		}
 	}()
-	return back, nil
+	return c, nil
 }
 
-func (r *relay) pass(b []byte, send func([]byte)) {
+func (r *relay) pass(client int, b []byte, send func([]byte)) {
 	r.mu.Lock()
-	lost := r.random.Float64() < r.loss
+	lost := r.lose(client)
 	r.mu.Unlock()
 	if !lost {
 		b = append([]byte(nil), b...)
