@@ -152,3 +152,23 @@ func TestNothingIsNotGreen(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, rep.Green())
 }
+
+// TestDigest: what was proved is no longer that after a change of one
+// character, and nothing is proved without a record.
+func TestDigest(t *testing.T) {
+	here, err := prove.Digest(repository)
+	require.NoError(t, err)
+	same, err := prove.Digest(edited(t, "femto_step.h", "dst = dst << (src & 31u);", "dst = dst << (src & 31u);"))
+	require.NoError(t, err)
+	other, err := prove.Digest(edited(t, "femto_step.h", "dst = dst << (src & 31u);", "dst = dst << (src & 30u);"))
+	require.NoError(t, err)
+	assert.Equal(t, here, same)
+	assert.NotEqual(t, here, other)
+
+	root := t.TempDir()
+	changed, err := prove.Changed(root)
+	require.NoError(t, err)
+	assert.True(t, changed)
+	part := prove.Report{Units: 1, Families: []string{"step"}}
+	require.ErrorContains(t, part.Keep(edited(t, "femto_step.h", "femto_get16(const", "femto_get16(const"), here), "a part")
+}

@@ -48,6 +48,7 @@ type Report struct {
 	Lemmas   Tally          `json:"lemmas"`
 	Failures []Failure      `json:"failures"`
 	Solvers  []string       `json:"solvers"`
+	Goals    []Decided      `json:"decided"` // by a solver in this run, not before
 	Took     time.Duration  `json:"took_ns"`
 
 	// With Options.Agree.
@@ -187,6 +188,9 @@ func (r *Report) add(o *Outcome) {
 	}
 	r.Lemmas.Add(o.Lemmas)
 	r.Failures = append(r.Failures, o.Failures...)
+	if !o.Cached {
+		r.Goals = append(r.Goals, o.Decided...)
+	}
 	if o.Cached {
 		r.Cached++
 	}
@@ -255,7 +259,11 @@ func decideUnit(u *Unit, d *decider, began time.Time) (out *Outcome) {
 		if g.Cond == bv.True {
 			t.Proved, t.Identity = 1, 1
 		} else {
+			asked := time.Now()
 			r := d.goal(g.Path, g.Cond)
+			if !r.again {
+				o.Decided = append(o.Decided, Decided{u.String(), g.Kind, g.Pos, r.by, time.Since(asked)})
+			}
 			if r.status == solve.Unsat {
 				t.Proved = 1
 				if r.again {

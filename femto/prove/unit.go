@@ -68,6 +68,15 @@ var Obligations = map[int]string{
 	6: "accepted", 7: "termination", 8: "loader", 9: "helper calls",
 }
 
+// Decided is a goal that a solver was asked about, and how long that took.
+type Decided struct {
+	Unit  string        `json:"unit"`
+	Goal  string        `json:"goal"`
+	Where string        `json:"where"`
+	By    string        `json:"by"`
+	Took  time.Duration `json:"took_ns"`
+}
+
 // Outcome is what became of a unit.
 type Outcome struct {
 	Unit        string        `json:"unit"`
@@ -78,6 +87,7 @@ type Outcome struct {
 	Obligations map[int]Tally `json:"obligations"`
 	Lemmas      Tally         `json:"lemmas"`
 	Failures    []Failure     `json:"failures,omitempty"`
+	Decided     []Decided     `json:"decided,omitempty"`
 	Took        time.Duration `json:"took_ns"`
 }
 

@@ -7,13 +7,16 @@
 //	go run ./tools/femtoprove                 # everything, reusing what is proved already
 //	go run ./tools/femtoprove -cold           # everything, reusing nothing
 //	go run ./tools/femtoprove -family step -match add64_imm
-//	go run ./tools/femtoprove -json
+//	go run ./tools/femtoprove -json           # with the time of each goal
+//	go run ./tools/femtoprove -auto           # for CI: -cold after a change of what was recorded
+//	go run ./tools/femtoprove -cold -record   # everything, and note that it was proved
 package main
 
 import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -46,6 +49,8 @@ func run() error {
 		match  = flag.String("match", "", "only units whose name contains this")
 		jobs   = flag.Int("j", runtime.NumCPU(), "units proved at once")
 		cold   = flag.Bool("cold", false, "prove again what is known from earlier runs")
+		auto   = flag.Bool("auto", false, "as -cold when the core, a table or the prover is not what "+prove.RecordFile+" says was proved")
+		record = flag.Bool("record", false, "write "+prove.RecordFile+" after a whole run with -cold")
 		cache  = flag.String("cache", "", "directory of earlier outcomes (default: femtocontainer/prove in the user's cache directory)")
 		agree  = flag.Bool("agree", false, "ask a second solver everything, and fail where they differ")
 		asJSON = flag.Bool("json", false, "print the report as JSON")
@@ -56,6 +61,17 @@ func run() error {
 	defer stop()
 
 	opts := prove.Options{Root: *root, Match: *match, Jobs: *jobs, Agree: *agree}
+	if *record && (!*cold || *family != "" || *match != "") {
+		return errors.New("-record needs -cold, and everything")
+	}
+	if *auto {
+		changed, err := prove.Changed(*root)
+		if err != nil {
+			return err
+		}
+		*cold = *cold || changed
+		fmt.Fprintf(os.Stderr, "femtoprove: changed since %s: %v\n", prove.RecordFile, changed)
+	}
 	if *family != "" {
 		opts.Families = strings.Split(*family, ",")
 	}
@@ -67,6 +83,13 @@ func run() error {
 				return err
 			}
 			opts.Cache = filepath.Join(dir, "femtocontainer", "prove")
+		}
+	}
+	digest := ""
+	if *record {
+		var err error
+		if digest, err = prove.Digest(*root); err != nil {
+			return err
 		}
 	}
 	finish := progress(&opts, *asJSON, *slow)
@@ -83,6 +106,11 @@ func run() error {
 		}
 	} else {
 		print(*root, rep)
+	}
+	if *record {
+		if err := rep.Keep(*root, digest); err != nil {
+			return err
+		}
 	}
 	switch {
 	case !rep.Green():
