@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,6 +154,45 @@ func TestServeLossy(t *testing.T) {
 	b, err := os.ReadFile(out)
 	require.NoError(t, err)
 	assert.True(t, bytes.Equal(testFile(2000), b))
+}
+
+var (
+	consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
+	duration     = regexp.MustCompile(`in [0-9.]+m?s`)
+)
+
+// TestDeploymentPage does what docs/deployment.md shows, on a device in Go.
+func TestDeploymentPage(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(docsDir, "deployment.md"))
+	require.NoError(t, err)
+	p := deploytest.New(t, nil)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "average.fc"), deploytest.Signed(t, 300), 0o666))
+	made := false
+	n := 0
+	for _, block := range consoleBlock.FindAllSubmatch(page, -1) {
+		for _, step := range strings.Split(string(block[1]), "$ ")[1:] {
+			line, want, _ := strings.Cut(step, "\n")
+			line = strings.ReplaceAll(line, "coaps://[2001:db8::2]", p.Secure)
+			line = strings.ReplaceAll(line, "coap://[2001:db8::2]", p.Plain)
+			args := strings.Fields(strings.ReplaceAll(line, `"ota native64"`, p.Info.Class.String()))
+			require.Equal(t, "femto", args[0])
+			if args[1] != "keygen" && !made { // with the keys that the device knows instead of the new ones
+				made = true
+				require.NoError(t, keyFiles(dir))
+				require.NoError(t, os.Rename(filepath.Join(dir, "tenant.pem"), filepath.Join(dir, "acme.pem")))
+			}
+			cmd := femto(t, args[1:]...)
+			cmd.Dir = dir
+			said, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s: %s", line, said)
+			if want != "" {
+				assert.Equal(t, duration.ReplaceAllString(want, ""), duration.ReplaceAllString(string(said), ""), line)
+			}
+			n++
+		}
+	}
+	assert.GreaterOrEqual(t, n, 10, "steps on the page")
 }
 
 func TestProgressOnTerminals(t *testing.T) {
