@@ -102,12 +102,16 @@ func (d *decider) name(p *solve.Process) string {
 func (d *decider) goal(path []*bv.Term, cond *bv.Term) decision {
 	sliced := append(sym.Relevant(path, cond), bv.Not(cond))
 	text := bv.SMTQuery(sliced...)
-	if r, ok := d.known.get(text); ok {
+	if r, ok := d.known.get(text); ok && r.status == solve.Unsat {
 		r.again = true
 		return r
 	}
-	r := d.decide(path, cond, sliced, text)
-	d.known.put(text, r)
+	// What was decided with fewer assumptions is known for every path with
+	// these; what took the whole path, for that path only.
+	r, whole := d.decide(path, cond, sliced, text)
+	if !whole {
+		d.known.put(text, r)
+	}
 	return r
 }
 
@@ -115,7 +119,7 @@ func (d *decider) goal(path []*bv.Term, cond *bv.Term) decision {
 // unsatisfiable with fewer assumptions, or with subterms replaced by
 // variables, is unsatisfiable; only the question as it stands can be
 // satisfiable.
-func (d *decider) decide(path []*bv.Term, cond *bv.Term, sliced []*bv.Term, text string) decision {
+func (d *decider) decide(path []*bv.Term, cond *bv.Term, sliced []*bv.Term, text string) (r decision, whole bool) {
 	last := ""
 	try := func(p *solve.Process, text string, limit time.Duration) (decision, bool) {
 		r := p.Check(text, limit, nil)
@@ -129,29 +133,40 @@ func (d *decider) decide(path []*bv.Term, cond *bv.Term, sliced []*bv.Term, text
 	}
 	first, ok := try(d.z3, text, time.Second)
 	if ok {
-		return first
+		return first, false
 	}
 	if first.status == solve.Unknown {
 		small := bv.SMTQuery(generalise(sliced)...)
 		for _, p := range []*solve.Process{d.cvc5int, d.z3} {
 			if r, ok := try(p, small, 10*time.Second); ok {
-				return r
+				return r, false
 			}
 		}
 		for _, p := range []*solve.Process{d.cvc5int, d.cvc5, d.z3} {
 			r, ok := try(p, text, 30*time.Second)
 			if ok {
-				return r
+				return r, false
 			}
 			if r.status == solve.Sat {
 				break
 			}
 		}
 	}
-	whole := append(slices.Clone(path), bv.Not(cond))
-	full := bv.SMTQuery(whole...)
+	terms := append(slices.Clone(path), bv.Not(cond))
+	full := bv.SMTQuery(terms...)
+	if r, ok := d.known.get(full); ok {
+		r.again = true
+		return r, true
+	}
+	r = d.decideWhole(terms, full, last, try)
+	d.known.put(full, r)
+	return r, true
+}
+
+// decideWhole asks with every assumption of the path.
+func (d *decider) decideWhole(terms []*bv.Term, full, last string, try func(*solve.Process, string, time.Duration) (decision, bool)) decision {
 	var names []string
-	for _, v := range bv.Vars(whole...) {
+	for _, v := range bv.Vars(terms...) {
 		names = append(names, v.Name)
 	}
 	r := d.z3.Check(full, 30*time.Second, names)

@@ -130,6 +130,23 @@ var hosts = []Mutant{
 	{Name: "fuel left counts the last slot", File: coreH, Old: "(uint32_t)(uintptr_t)(vm->pc + 2));", New: "(uint32_t)(uintptr_t)vm->pc);", Gate: host("start", "femto_room")},
 }
 
+var sysC = core("femto_sys.c")
+
+func stub(unit string) Gate { return proof("stubs", "stubs-ilp32 "+unit) }
+
+// stubs: what checks the arguments of system calls.
+var stubs = []Mutant{
+	{Name: "stubs: one byte of the memory written is checked", File: sysC, Old: "a[i].out = femto_write(vm, r[i], a[i].len);", New: "a[i].out = femto_write(vm, r[i], 1);", Gate: stub("check 0x0003")},
+	{Name: "stubs: length cut to 32 bits", File: sysC, Old: "a[i].len = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;", New: "a[i].len = (uint32_t)len;", Gate: stub("check 0x0003")},
+	{Name: "stubs: short reads are not refused", File: sysC, Old: "if (a[i].in == NULL) {", New: "if (a[i].in == NULL && a[i].len > 8) {", Gate: stub("check 0x0005")},
+	{Name: "stubs: string a byte too long", File: sysC, Old: "n != FEMTO_SYS_STRING;", New: "n != FEMTO_SYS_STRING + 1;", Gate: stub("string")},
+	{Name: "stubs: only the first byte of a string checked", File: sysC, Old: "femto_read(vm, addr + n, 1);", New: "femto_read(vm, addr, 1);", Gate: stub("string")},
+	{Name: "stubs: price that was not there", File: sysC, Old: "if (price > vm->room) {", New: "if (price > vm->room + 1) {", Gate: stub("femto_sys_call")},
+	{Name: "stubs: price of a refused call kept", File: sysC, Old: "        vm->room += price;\n", New: "", Gate: stub("femto_sys_call")},
+	{Name: "stubs: arguments of memcmp", File: sysC, Old: "do_memcmp(a[0].in, a[1].in, (uint32_t)r[3])", New: "do_memcmp(a[1].in, a[0].in, (uint32_t)r[3])", Gate: stub("dispatch 0x0005")},
+	{Name: "stubs: memset of another length", File: sysC, Old: "do_memset(a[0].out, (int32_t)r[2], (uint32_t)r[3]);", New: "do_memset(a[0].out, (int32_t)r[2], (uint32_t)r[4]);", Gate: stub("dispatch 0x0003")},
+}
+
 // strange: C that means something else in some build, of which no goal can tell,
 // so that package dialect has to.
 var strange = []Mutant{

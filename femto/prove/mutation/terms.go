@@ -72,6 +72,7 @@ var executor = []Mutant{
 	{Name: "eval: sign of an extension", File: evalGo, Old: "return uint64(signed(x, wa)) & m", New: "return uint64(signed(x, w)) & m", Gate: smtTest},
 	{Name: "eval: remainder by zero", File: evalGo, Old: "		if y == 0 {\n			return x\n		}\n", New: "		if y == 0 {\n			return m\n		}\n", Gate: smtTest},
 	{Name: "lemma: not of an ite", File: simpGo, Old: "return bv.Ite(c.Args[0], b, a)", New: "return bv.Ite(c.Args[0], a, b)", Gate: small("exit")},
+	{Name: "prover: an answer for one path taken for another", File: "femto/prove/decide.go", Old: "	if !whole {\n		d.known.put(text, r)\n	}\n", New: "	_ = whole\n	d.known.put(text, r)\n", Gate: test("femto/prove", "^TestAnswersAreForTheirPath$"), Sample: true},
 	{Name: "executor: unsigned comparison of signed", File: opsGo, Old: "lt, le = bv.Slt, bv.Sle", New: "lt, le = bv.Ult, bv.Ule", Gate: random},
 	{Name: "executor: right shift of a signed", File: opsGo, Old: "return ex.S(bv.AShr(a, n))", New: "return ex.S(bv.LShr(a, n))", Gate: random},
 	{Name: "executor: conversion of a signed", File: opsGo, Old: "	case signed:\n		return bv.SExt(a, to)\n", New: "", Gate: random},
