@@ -103,11 +103,13 @@ func Dial(ctx context.Context, target string, psk *PSK) (*Client, error) {
 		return nil, diag.New(diag.NotAdmitted, "%s takes a pre-shared key", target).WithHint("add --psk FILE")
 	}
 	// A handshake can get stuck when packets are lost, since RIOT's tinydtls sends
-	// nothing again: then only a new one helps, and that may find the room for
-	// handshakes still taken, which the device says with an alert.
+	// nothing again: then only a new one helps. From the same port, for tinydtls
+	// then drops the stuck one, which would else take its place for ever; when
+	// there is none left, it says so with an alert.
 	stuck := false
+	var local net.Addr
 	for patience := firstHandshake; ; patience = min(2*patience, lastHandshake) {
-		session, err := handshake(ctx, address, psk, patience)
+		session, err := handshake(ctx, &local, address, psk, patience)
 		if err == nil {
 			return &Client{dtls.Client(session, append(opts, options.WithCloseSocket())...), target}, nil
 		}
@@ -132,12 +134,13 @@ const (
 	lastHandshake  = 20 * time.Second
 )
 
-func handshake(ctx context.Context, address string, psk *PSK, patience time.Duration) (*piondtls.Conn, error) {
-	var dialer net.Dialer
+func handshake(ctx context.Context, local *net.Addr, address string, psk *PSK, patience time.Duration) (*piondtls.Conn, error) {
+	dialer := net.Dialer{LocalAddr: *local}
 	socket, err := dialer.DialContext(ctx, "udp", address)
 	if err != nil {
 		return nil, err
 	}
+	*local = socket.LocalAddr()
 	session, err := piondtls.ClientWithOptions(dtlsnet.PacketConnFromConn(socket), socket.RemoteAddr(),
 		piondtls.WithPSK(func([]byte) ([]byte, error) { return psk.Key, nil }),
 		piondtls.WithPSKIdentityHint([]byte(psk.Identity)),
