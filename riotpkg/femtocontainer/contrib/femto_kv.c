@@ -93,11 +93,17 @@ static void _set(femto_kv_t *kv, femto_kv_entry_t *e, const void *value, uint32_
     }
 }
 
+/* A container's own store ends with the boot: the next one gives ids anew. */
+static bool _kept(const femto_kv_entry_t *e)
+{
+    return (e->flags & FEMTO_KV_PERSIST) != 0 && e->space >> 14 != FEMTO_SCOPE_LOCAL;
+}
+
 /* What one tenant does to another's entry is kept together with the other's
  * own next change: nobody can wear the flash on another's account. */
 static void _changed(const femto_kv_t *kv, const femto_kv_entry_t *e, uint8_t by)
 {
-    if ((e->flags & FEMTO_KV_PERSIST) != 0 && e->tenant == by && kv->changed != NULL) {
+    if (_kept(e) && e->tenant == by && kv->changed != NULL) {
         kv->changed(by);
     }
 }
@@ -260,4 +266,22 @@ void femto_kv_clear(femto_kv_t *kv, uint16_t space)
     while (i < kv->n_entries && kv->entries[i].space == space) {
         _remove(kv, &kv->entries[i], kv->entries[i].tenant);
     }
+}
+
+int32_t femto_kv_next_kept(const femto_kv_t *kv, uint8_t tenant, uint16_t *space,
+                           uint32_t *key, uint8_t *value)
+{
+    for (uint32_t i = _lower(kv, *space, *key); i < kv->n_entries; i++) {
+        const femto_kv_entry_t *e = &kv->entries[i];
+
+        if (e->tenant == tenant && _kept(e)) {
+            *space = e->space;
+            *key = e->key;
+            if (e->len > 0) {
+                memcpy(value, femto_kv_value(kv, e), e->len);
+            }
+            return e->len;
+        }
+    }
+    return FEMTO_ENOENT;
 }

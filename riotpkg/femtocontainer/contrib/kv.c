@@ -26,11 +26,6 @@
 #define CONFIG_FEMTOCONTAINER_KV_BYTES 0
 #endif
 
-/* Bytes of the longest value. */
-#ifndef CONFIG_FEMTOCONTAINER_KV_VALUE
-#define CONFIG_FEMTOCONTAINER_KV_VALUE 64
-#endif
-
 enum {
     ENTRIES = FEMTO_TOTAL_KV_ENTRIES + CONFIG_FEMTOCONTAINER_KV_ENTRIES,
     BYTES = FEMTO_TOTAL_KV_BYTES + CONFIG_FEMTOCONTAINER_KV_BYTES,
@@ -45,9 +40,6 @@ static femto_kv_t _stores = {
     .max_entries = ENTRIES,
     .max_bytes = BYTES,
     .max_value = CONFIG_FEMTOCONTAINER_KV_VALUE,
-#ifdef MODULE_FEMTOCONTAINER_KV_FILES
-    .changed = femto_kv_files_changed,
-#endif
 };
 
 static mutex_t _lock = MUTEX_INIT;

@@ -137,6 +137,21 @@ int32_t femto_kv_delete(femto_kv_t *kv, const femto_kv_who_t *who, uint32_t key)
 int32_t femto_kv_next(const femto_kv_t *kv, uint16_t space, uint32_t *key);
 
 /**
+ * @brief   Find the first entry that a tenant wants to keep over a restart and
+ *          that is not below (@p space, @p key)
+ *
+ * Not those of a container's own store.
+ *
+ * @param[in,out]   space   where to look from; set to the one found
+ * @param[in,out]   key     likewise
+ * @param[out]      value   room for the longest value there can be
+ *
+ * @return  length of the value, or FEMTO_ENOENT
+ */
+int32_t femto_kv_next_kept(const femto_kv_t *kv, uint8_t tenant, uint16_t *space,
+                           uint32_t *key, uint8_t *value);
+
+/**
  * @brief   Delete everything in a space
  */
 void femto_kv_clear(femto_kv_t *kv, uint16_t space);

@@ -21,13 +21,18 @@
  *     femto_stores_unlock();
  *
  * puts a value into the store that all containers share. With the module
- * femtocontainer_kv_files, entries with FEMTO_KV_PERSIST are kept in files.
+ * femtocontainer_kv_files, entries with FEMTO_KV_PERSIST are kept in a file system.
  */
 
 #include "femto_kv.h"
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+/** @brief  Bytes of the longest value */
+#ifndef CONFIG_FEMTOCONTAINER_KV_VALUE
+#define CONFIG_FEMTOCONTAINER_KV_VALUE 64
 #endif
 
 /** @brief  The firmware, as who changes the store that all containers share */
