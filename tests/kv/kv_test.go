@@ -30,6 +30,7 @@ const (
 	opDelete
 	opNext
 	opClear
+	opNextKept // Changed is the space that was found
 )
 
 const (
@@ -371,4 +372,42 @@ func TestSmallTable(t *testing.T) {
 	require.Equal(t, errno("ENOSPC"), put(4, 0), "the table is full")
 	require.Zero(t, put(1, 4))
 	require.Zero(t, put(2, 16))
+}
+
+// TestNextKept iterates over what each tenant wants to keep.
+func TestNextKept(t *testing.T) {
+	d := buildDevice(t)
+	d.call(t, deviceCall{Op: opBegin, QuotaEntries: 9, QuotaBytes: 90})
+	tenantSpace, global := uint32(sysapi.Tenant)<<14|1, uint32(sysapi.Global)<<14
+	for _, c := range []deviceCall{
+		{Space: global, Key: 1<<32 - 1, Len: 5, A: sysapi.KVPersist, Tenant: 1},
+		{Space: global, Key: 2, Len: 4, A: sysapi.KVPersist, Tenant: 1},
+		{Space: global, Key: 1, Len: 4, A: sysapi.KVPersist}, // another's
+		{Space: global, Key: 3, Len: 4, Tenant: 1},           // not to be kept
+		{Space: tenantSpace, Key: 7, A: sysapi.KVPersist, Tenant: 1},
+		{Space: uint32(sysapi.Local)<<14 | 2, Key: 7, Len: 1, A: sysapi.KVPersist, Tenant: 1}, // ends with the boot
+	} {
+		c.Op, c.QuotaEntries, c.QuotaBytes = opPut, 9, 90
+		c.Value = [valueSize]byte{byte(c.Key), 9, 9, 9, 9}
+		require.Zero(t, d.call(t, c).Result)
+	}
+	next := func(space, key uint32) (uint32, uint32, int32) {
+		a := d.call(t, deviceCall{Op: opNextKept, Space: space, Key: key, Tenant: 1})
+		if a.Result > 0 {
+			require.Equal(t, byte(a.Number), a.Value[0])
+		}
+		return a.Changed, a.Number, a.Result
+	}
+	for _, step := range []struct {
+		fromSpace, fromKey, space, key uint32
+		result                         int32
+	}{
+		{0, 0, tenantSpace, 7, 0},
+		{tenantSpace, 8, global, 2, 4},
+		{global, 3, global, 1<<32 - 1, 5},
+		{global + 1, 0, global + 1, 0, errno("ENOENT")},
+	} {
+		space, key, result := next(step.fromSpace, step.fromKey)
+		require.Equal(t, []any{step.space, step.key, step.result}, []any{space, key, result})
+	}
 }

@@ -88,6 +88,14 @@ int main(void)
         case 7:
             femto_kv_clear(&kv, who.space);
             break;
+        case 8: {
+            uint16_t space = (uint16_t)c.space;
+
+            out.number = c.key;
+            out.result = femto_kv_next_kept(&kv, (uint8_t)c.tenant, &space, &out.number, out.value);
+            out.changed = space;
+            break;
+        }
         default:
             return 2;
         }
@@ -95,7 +103,7 @@ int main(void)
         for (uint8_t t = 0; t < TENANTS; t++) {
             femto_kv_usage(&kv, t, &out.entries[t], &out.bytes[t]);
         }
-        out.changed = changed_by;
+        out.changed = (c.op == 8) ? out.changed : changed_by;
         if (fwrite(&out, sizeof(out), 1, stdout) != 1 || fflush(stdout) != 0) {
             return 1;
         }
