@@ -63,17 +63,17 @@ func TestReplace(t *testing.T) {
 	n.reach(t)
 	assert.Equal(t, "5.03", n.coap("/average"), "nobody to answer")
 
-	deploy("riotpkg/examples/sensor/containers/respond.c", "coap/average")
+	deploy("riotpkg/examples/sensor/containers/respond.c", "coap-average")
 	assert.Equal(t, "5.03", n.coap("/average"), "the container says that there is no average yet")
 	deploy("riotpkg/examples/sensor/containers/average.c", "sampler")
 	answers("20.50")
 	deploy("tests/riot/replace/updates/doubled.c", "sampler")
 	answers("41.00")
-	deploy("tests/riot/replace/updates/respond2.c", "coap/average")
+	deploy("tests/riot/replace/updates/respond2.c", "coap-average")
 	answers("41.00 C")
 
 	list := run("device", "list", "--to", "coap://["+theirAddress+"]")
 	assert.Regexp(t, `(?m)^ +\d+ +\S+ +acme +sampler +running$`, list)
-	assert.Regexp(t, `(?m)^ +\d+ +\S+ +acme +coap/average +attached$`, list)
+	assert.Regexp(t, `(?m)^ +\d+ +\S+ +acme +coap-average +attached$`, list)
 	assert.Equal(t, 3, strings.Count(list, "\n"), "the old ones are gone: %s", list)
 }

@@ -8,7 +8,7 @@
 #include "readings.h"
 
 /* Answers a CoAP request with the average, as text: 21.56 */
-SEC("hook/coap/average")
+SEC("hook/coap-average")
 int64_t respond(const femto_coap_ctx_t *ctx)
 {
     uint32_t average;

@@ -8,7 +8,7 @@
 #include "readings.h"
 
 /* As the example's respond.c, with a unit. */
-SEC("hook/coap/average")
+SEC("hook/coap-average")
 int64_t respond(const femto_coap_ctx_t *ctx)
 {
     uint32_t average = 0;
