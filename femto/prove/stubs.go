@@ -261,6 +261,9 @@ func selectionUnit(lib *library, m cir.Model, modules, all []string, table strin
 			if err := w.runFind(st.Clone(), units[0], rows); err != nil {
 				return err
 			}
+			if err := w.runRows(st.Clone(), units[0], rows); err != nil {
+				return err
+			}
 			return w.runGrantList(st, units[0], rows)
 		}}
 }
@@ -307,6 +310,10 @@ func (w *stubWorld) runFind(st *sym.State, u *cir.Unit, rows []*sysapi.Call) err
 	ex := w.ex
 	id := bv.Var("id", 32)
 	table := ex.Variable(st, u, "rows").Obj
+	// Each comparison can go both ways, so there is nothing to ask.
+	ask := ex.Ask
+	ex.Ask = nil
+	defer func() { ex.Ask = ask }()
 	ex.OnReturn = func(st *sym.State, result sym.Value) {
 		p, ok := result.(sym.Ptr)
 		if !ok || !p.Null() && (p.Obj != table || len(p.Path) != 1) {
@@ -328,6 +335,19 @@ func (w *stubWorld) runFind(st *sym.State, u *cir.Unit, rows []*sysapi.Call) err
 		ex.Goal(st, "gives the row of the number", "femto_sys_find", want)
 	}
 	return ex.Run(st, "femto_sys_find", id)
+}
+
+// runRows: femto_sys_rows gives all of them.
+func (w *stubWorld) runRows(st *sym.State, u *cir.Unit, rows []*sysapi.Call) error {
+	ex := w.ex
+	table := ex.Variable(st, u, "rows").Obj
+	ex.OnReturn = func(st *sym.State, result sym.Value) {
+		p, ok := result.(sym.Ptr)
+		first := ok && p.Obj == table && len(p.Path) == 1 && p.Path[0].Idx == bv.Const(0, 64)
+		ex.Goal(st, "gives the first row", "femto_sys_rows", bv.Bool(first))
+		ex.Goal(st, "gives the number of rows", "femto_sys_rows", bv.Eq(w.int(st, sym.Ptr{Obj: w.price}), c32(uint32(len(rows)))))
+	}
+	return ex.Run(st, "femto_sys_rows", sym.Ptr{Obj: w.price})
 }
 
 // runGrantList: femto_sys_grant lists exactly what the capabilities allow.
