@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -208,7 +209,8 @@ func TestPermissions(t *testing.T) {
 func TestOpenSSL(t *testing.T) {
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {
-		t.Skip("openssl is not installed")
+		fmt.Printf("SKIP: %s: openssl is not installed\n", t.Name())
+		t.SkipNow()
 	}
 	name := filepath.Join(t.TempDir(), "key.pem")
 	require.NoError(t, exec.Command(openssl, "genpkey", "-algorithm", "ed25519", "-out", name).Run())

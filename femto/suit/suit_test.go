@@ -307,7 +307,8 @@ func TestRandom(t *testing.T) {
 func TestOpenSSL(t *testing.T) {
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {
-		t.Skip("SKIPPED: openssl is not installed")
+		fmt.Printf("SKIP: %s: openssl is not installed\n", t.Name())
+		t.SkipNow()
 	}
 	b := sign(t, sample(), RIOT09)
 	// 2: bstr([bstr(18([h'a10127', {}, bstr(payload), bstr(signature)]))])

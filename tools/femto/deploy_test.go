@@ -87,7 +87,8 @@ func serving(t *testing.T, dir string) string {
 func tool(t *testing.T, name, debian string) string {
 	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Skipf("SKIPPED: %s is not installed (Debian: %s)", name, debian)
+		fmt.Printf("SKIP: %s: %s is not installed (Debian: %s)\n", t.Name(), name, debian)
+		t.SkipNow()
 	}
 	return path
 }
