@@ -172,3 +172,24 @@ func TestDigest(t *testing.T) {
 	part := prove.Report{Units: 1, Families: []string{"step"}}
 	require.ErrorContains(t, part.Keep(edited(t, "femto_step.h", "femto_get16(const", "femto_get16(const"), here), "a part")
 }
+
+// TestCache: what is proved is known the next time, unless nothing is to be
+// remembered or something changed.
+func TestCache(t *testing.T) {
+	needSolvers(t)
+	opts := prove.Options{Root: repository, Families: []string{"stubs"}, Match: "stubs-lp64 unknown number", Jobs: 1, Cache: t.TempDir()}
+	run := func() *prove.Report {
+		rep, err := prove.Run(context.Background(), opts)
+		require.NoError(t, err)
+		require.True(t, rep.Green(), "%+v", rep.Failures)
+		require.Equal(t, 1, rep.Units)
+		return rep
+	}
+	assert.Zero(t, run().Cached)
+	assert.Equal(t, 1, run().Cached)
+	opts.Cold = true
+	assert.Zero(t, run().Cached)
+	opts.Cold = false
+	opts.Root = edited(t, "femto_sys.c", "return FEMTO_E_UNKNOWN_HELPER;\n    }\n}", "return FEMTO_E_UNKNOWN_HELPER + 0u;\n    }\n}")
+	assert.Zero(t, run().Cached)
+}

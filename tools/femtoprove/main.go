@@ -75,15 +75,14 @@ func run() error {
 	if *family != "" {
 		opts.Families = strings.Split(*family, ",")
 	}
-	if !*cold {
-		opts.Cache = *cache
-		if opts.Cache == "" {
-			dir, err := os.UserCacheDir()
-			if err != nil {
-				return err
-			}
-			opts.Cache = filepath.Join(dir, "femtocontainer", "prove")
+	opts.Cold = *cold
+	opts.Cache = *cache
+	if opts.Cache == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			return err
 		}
+		opts.Cache = filepath.Join(dir, "femtocontainer", "prove")
 	}
 	digest := ""
 	if *record {
