@@ -59,6 +59,7 @@ func ReadPSK(name string) (*PSK, error) {
 type Client struct {
 	conn   *udpConn
 	target string
+	secure bool // what it says comes from the device
 }
 
 // Address is the scheme, and host and port, of a device's URL.
@@ -97,7 +98,7 @@ func Dial(ctx context.Context, target string, psk *PSK) (*Client, error) {
 		if err != nil {
 			return nil, diag.New(diag.NoAnswer, "%s: %v", target, err)
 		}
-		return &Client{conn, target}, nil
+		return &Client{conn, target, false}, nil
 	}
 	if psk == nil {
 		return nil, diag.New(diag.NotAdmitted, "%s takes a pre-shared key", target).WithHint("add --psk FILE")
@@ -111,7 +112,7 @@ func Dial(ctx context.Context, target string, psk *PSK) (*Client, error) {
 	for patience := firstHandshake; ; patience = min(2*patience, lastHandshake) {
 		session, err := handshake(ctx, &local, address, psk, patience)
 		if err == nil {
-			return &Client{dtls.Client(session, append(opts, options.WithCloseSocket())...), target}, nil
+			return &Client{dtls.Client(session, append(opts, options.WithCloseSocket())...), target, true}, nil
 		}
 		switch {
 		case ctx.Err() != nil || isRefused(err):

@@ -292,6 +292,8 @@ func TestAuthentication(t *testing.T) {
 	require.NoError(t, err, "reading is open")
 	_, err = (&Job{Component: suit.Slot("timer", 0), File: deploytest.Signed(t, 200), Key: deploytest.Operator}).Run(ctx, open)
 	assertCode(t, diag.NotAuthenticated, err)
+	_, _, err = open.Trigger(ctx, "coap://[::1]/a.suit")
+	assert.Contains(t, assertCode(t, diag.NotAuthenticated, err).Msg, "the device refuses")
 	assert.Zero(t, p.Status.Job)
 
 	_, err = Dial(ctx, p.Secure, nil)

@@ -81,6 +81,12 @@ const (
 
 // Run does the job. It ends early when ctx does.
 func (j *Job) Run(ctx context.Context, c *Client) (*Result, error) {
+	// The device would refuse the trigger. But before that, whoever forges its
+	// answers would have a manifest with, say, its last sequence number.
+	if !c.secure {
+		return nil, diag.New(diag.NotAuthenticated, "a device is changed over DTLS only").
+			WithHint("use coaps:// and --psk FILE")
+	}
 	info, err := c.Info(ctx)
 	if err != nil {
 		return nil, err
