@@ -1,0 +1,194 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package riot
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// needNetwork skips unless there can be network namespaces with tap devices.
+func needNetwork(t *testing.T, programs ...string) {
+	t.Helper()
+	need(t, append(programs, "ip", "setsid")...)
+	if os.Getuid() != 0 {
+		skip(t, "network namespaces are root's")
+	}
+	if f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0); err != nil {
+		skip(t, "no tap devices: %v", err)
+	} else {
+		f.Close()
+	}
+}
+
+// endNetwork removes a namespace and ends what runs in it, however a test ended.
+func endNetwork(name string) {
+	pids, _ := exec.Command("ip", "netns", "pids", name).Output()
+	for _, p := range strings.Fields(string(pids)) {
+		var pid int
+		if _, err := fmt.Sscan(p, &pid); err == nil && pid > 1 {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	exec.Command("ip", "netns", "delete", name).Run()
+}
+
+// TestUpdateTutorial does what tutorial 4 says; see TestTutorials.
+func TestUpdateTutorial(t *testing.T) {
+	need(t, "git", "make", "gcc", "strings")
+	needNetwork(t, "coap-client-notls", "coap-client-gnutls", "coap-server-notls")
+	endNetwork("femto")
+	t.Cleanup(func() { endNetwork("femto") })
+	follow(t, filepath.Join(root, "docs", "tutorial-4-update.md"))
+}
+
+// A node is the example ota on a network of its own, with keys of its own.
+type node struct {
+	t         *testing.T
+	namespace string
+	dir       string
+	app       string // copy of the example
+	device    *exec.Cmd
+}
+
+func newNode(t *testing.T, name string) *node {
+	t.Helper()
+	n := &node{t: t, namespace: name, dir: t.TempDir(), app: filepath.Join(root, "riotpkg/examples/ota")}
+	keys := filepath.Join(n.app, "keys")
+	require.NoError(t, os.MkdirAll(keys, 0o700))
+	for _, k := range []string{"operator", "acme", "guest"} {
+		if _, err := os.Stat(filepath.Join(keys, k+".pem")); err != nil {
+			n.must(femto, "keygen", "-o", filepath.Join(keys, k+".pem"))
+		}
+	}
+	if _, err := os.Stat(filepath.Join(keys, "device.psk")); err != nil {
+		n.must(femto, "keygen", "--psk", "operator", "-o", filepath.Join(keys, "device.psk"))
+	}
+	app := example("ota", "native64", "fast")
+	app.build(t)
+
+	endNetwork(name)
+	t.Cleanup(func() { endNetwork(name) })
+	for _, args := range []string{"netns add " + name, "-n " + name + " link set lo up",
+		"-n " + name + " tuntap add dev tap0 mode tap",
+		"-n " + name + " address add fd00:fc::1/64 dev tap0 nodad", "-n " + name + " link set tap0 up"} {
+		n.must("ip", strings.Fields(args)...)
+	}
+	n.boot(app.elf())
+	return n
+}
+
+func (n *node) boot(elf string) {
+	log, err := os.Create(filepath.Join(n.dir, "device.log"))
+	require.NoError(n.t, err)
+	defer log.Close()
+	n.device = exec.Command("ip", "netns", "exec", n.namespace, elf, "--id=1", "tap0")
+	n.device.Dir = n.dir
+	n.device.Stdout, n.device.Stderr = log, log
+	n.device.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	require.NoError(n.t, n.device.Start())
+	n.printed("reading: ")
+}
+
+// printed waits until the device has printed the text.
+func (n *node) printed(text string) {
+	n.t.Helper()
+	var out []byte
+	for end := time.Now().Add(runTimeout); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		out, _ = os.ReadFile(filepath.Join(n.dir, "device.log"))
+		if strings.Contains(string(out), text) {
+			return
+		}
+	}
+	n.t.Fatalf("the device did not print %q, but\n%s", text, out)
+}
+
+func (n *node) must(name string, args ...string) string {
+	n.t.Helper()
+	out, err := command(n.t, n.dir, os.Environ(), name, args...)
+	require.NoError(n.t, err, "%s %v: %s", name, args, out)
+	return out
+}
+
+// in runs a program on the device's network.
+func (n *node) in(name string, args ...string) (string, error) {
+	return command(n.t, n.dir, os.Environ(), "ip", append([]string{"netns", "exec", n.namespace, name}, args...)...)
+}
+
+func (n *node) key(name string) string { return filepath.Join(n.app, "keys", name) }
+
+// signed is the path of a container of the example, signed by a tenant.
+func (n *node) signed(update, tenant string) string {
+	out := filepath.Join(n.dir, update+"."+tenant+".fc")
+	n.must(femto, "build", filepath.Join(n.app, "updates", update+".c"), "-o", out+".unsigned", "--cflags", "-I"+n.app)
+	n.must(femto, "sign", out+".unsigned", "--key", n.key(tenant+".pem"), "-o", out)
+	return out
+}
+
+func (n *node) deploy(image, hook string, slot int) (string, error) {
+	return n.in(femto, "deploy", image, "--to", "coaps://[fd00:fc::2]", "--psk", n.key("device.psk"),
+		"--key", n.key("operator.pem"), "--hook", hook, "--slot", fmt.Sprint(slot), "--wait")
+}
+
+// TestOverTheNetwork installs by CoAP, over a good link and a bad one, and has
+// strangers try to get in by CoAP.
+func TestOverTheNetwork(t *testing.T) {
+	needNetwork(t, "tc", "coap-client-notls", "coap-client-gnutls")
+	n := newNode(t, "femto-ota")
+
+	start := time.Now()
+	out, err := n.deploy(n.signed("twice", "acme"), "filter", 0)
+	require.NoError(t, err, out)
+	n.printed("reading: 42")
+	t.Logf("first install: %v", time.Since(start))
+
+	t.Run("unauthenticated trigger", func(t *testing.T) {
+		out, err := n.in("coap-client-notls", "-m", "post", "-e", "coap://[fd00:fc::1]/x", "coap://[fd00:fc::2]/fc/suit/trigger")
+		require.NoError(t, err, out)
+		assert.Contains(t, out, "4.01")
+	})
+	t.Run("wrong pre-shared key", func(t *testing.T) {
+		out, _ := n.in("coap-client-gnutls", "-B", "3", "-m", "post", "-u", "operator", "-k", "0x00112233445566778899aabbccddeeff",
+			"-e", "coap://[fd00:fc::1]/x", "coaps://[fd00:fc::2]/fc/suit/trigger")
+		assert.NotContains(t, out, "2.04")
+	})
+	t.Run("trigger flood", func(t *testing.T) {
+		for i := range 200 {
+			out, err := n.in("coap-client-notls", "-N", "-B", "1", "-m", "post", "-e", strings.Repeat("x", i%100), "coap://[fd00:fc::2]/fc/suit/trigger")
+			require.NoError(t, err, out)
+		}
+	})
+	t.Run("malformed requests", func(t *testing.T) {
+		for _, method := range []string{"get", "put", "delete", "fetch", "patch"} {
+			n.in("coap-client-notls", "-B", "2", "-m", method, "-e", strings.Repeat("\x81", 60), "coap://[fd00:fc::2]/fc/suit/trigger")
+			n.in("coap-client-notls", "-B", "2", "-m", method, "-b", "70000,16", "coap://[fd00:fc::2]/fc/suit/status")
+		}
+	})
+	log, err := os.ReadFile(filepath.Join(n.dir, "device.log"))
+	require.NoError(t, err)
+	assert.Equal(t, 1, strings.Count(string(log), "suit: verifying manifest signature"), "one job, and not more")
+
+	t.Run("link that loses a tenth", func(t *testing.T) {
+		out, err := n.in("tc", "qdisc", "add", "dev", "tap0", "root", "netem", "loss", "10%", "delay", "50ms")
+		if strings.Contains(out, "qdisc kind is unknown") {
+			fmt.Printf("SKIP (optional): %s: this kernel has no netem\n", t.Name())
+			t.Skip()
+		}
+		require.NoError(t, err, out)
+		start := time.Now()
+		out, err = n.deploy(n.signed("thrice", "acme"), "filter", 0)
+		require.NoError(t, err, out)
+		n.printed("reading: 63")
+		t.Logf("%v", time.Since(start))
+	})
+}
