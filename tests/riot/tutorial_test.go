@@ -33,7 +33,7 @@ func TestTutorials(t *testing.T) {
 }
 
 // tutorialTimeout is more than anybody would wait for one step.
-const tutorialTimeout = 4 * time.Minute
+const tutorialTimeout = 8 * time.Minute
 
 const repositoryURL = "https://github.com/femtocontainer/femtocontainer"
 

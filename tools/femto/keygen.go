@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -160,7 +161,10 @@ func (u *ui) makePSK(out *output, identity string) error {
 		return err
 	}
 	var key [16]byte
-	rand.Read(key[:])
+	// other tools take keys as an argument, where a zero would be the end of it
+	for rand.Read(key[:]); bytes.IndexByte(key[:], 0) >= 0; {
+		rand.Read(key[:])
+	}
 	if err := u.writeSecret(out.file, fmt.Appendf(nil, "%s:%x\n", identity, key)); err != nil {
 		return err
 	}

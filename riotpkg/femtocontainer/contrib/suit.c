@@ -94,13 +94,13 @@ static int _receive(uint8_t *to, uint32_t max, size_t offset, const uint8_t *buf
 
 /* --- storage driver ------------------------------------------------------ */
 
-static int _init(suit_storage_t *storage)
+static int _driver_init(suit_storage_t *storage)
 {
     (void)storage;
     return SUIT_OK;
 }
 
-static int _start(suit_storage_t *storage, const suit_manifest_t *manifest, size_t len)
+static int _driver_start(suit_storage_t *storage, const suit_manifest_t *manifest, size_t len)
 {
     (void)storage;
     (void)manifest;
@@ -108,8 +108,8 @@ static int _start(suit_storage_t *storage, const suit_manifest_t *manifest, size
     return len == job.manifest.size ? SUIT_OK : SUIT_ERR_STORAGE;
 }
 
-static int _write(suit_storage_t *storage, const suit_manifest_t *manifest, const uint8_t *buf,
-                  size_t offset, size_t len)
+static int _driver_write(suit_storage_t *storage, const suit_manifest_t *manifest,
+                         const uint8_t *buf, size_t offset, size_t len)
 {
     (void)storage;
     (void)manifest;
@@ -123,7 +123,7 @@ static int _write(suit_storage_t *storage, const suit_manifest_t *manifest, cons
 }
 
 /* The last write's result is lost in RIOT, but not this one's. */
-static int _finish(suit_storage_t *storage, const suit_manifest_t *manifest)
+static int _driver_finish(suit_storage_t *storage, const suit_manifest_t *manifest)
 {
     (void)storage;
     (void)manifest;
@@ -133,7 +133,7 @@ static int _finish(suit_storage_t *storage, const suit_manifest_t *manifest)
     return job.verdict.code == 0 ? SUIT_OK : SUIT_ERR_STORAGE;
 }
 
-static int _read_ptr(suit_storage_t *storage, const uint8_t **buf, size_t *len)
+static int _driver_read_ptr(suit_storage_t *storage, const uint8_t **buf, size_t *len)
 {
     (void)storage;
     *buf = femto_suit_staging();
@@ -141,7 +141,7 @@ static int _read_ptr(suit_storage_t *storage, const uint8_t **buf, size_t *len)
     return SUIT_OK;
 }
 
-static int _install(suit_storage_t *storage, const suit_manifest_t *manifest)
+static int _driver_install(suit_storage_t *storage, const suit_manifest_t *manifest)
 {
     (void)storage;
     (void)manifest;
@@ -149,7 +149,7 @@ static int _install(suit_storage_t *storage, const suit_manifest_t *manifest)
     return SUIT_OK;
 }
 
-static int _erase(suit_storage_t *storage)
+static int _driver_erase(suit_storage_t *storage)
 {
     (void)storage;
     job.received = 0;
@@ -157,7 +157,7 @@ static int _erase(suit_storage_t *storage)
 }
 
 /* RIOT has put its separator before each part, and the device's behind */
-static bool _has_location(const suit_storage_t *storage, const char *location)
+static bool _driver_has_location(const suit_storage_t *storage, const char *location)
 {
     const char *own = job.manifest.component;
 
@@ -173,21 +173,21 @@ static bool _has_location(const suit_storage_t *storage, const char *location)
     return *location == '\0' || *location == '.';
 }
 
-static int _set_active_location(suit_storage_t *storage, const char *location)
+static int _driver_set_active_location(suit_storage_t *storage, const char *location)
 {
     (void)storage;
     (void)location;
     return SUIT_OK;
 }
 
-static int _get_seq_no(const suit_storage_t *storage, uint32_t *seq_no)
+static int _driver_get_seq_no(const suit_storage_t *storage, uint32_t *seq_no)
 {
     (void)storage;
     *seq_no = 0;
     return SUIT_OK;
 }
 
-static int _set_seq_no(suit_storage_t *storage, uint32_t seq_no)
+static int _driver_set_seq_no(suit_storage_t *storage, uint32_t seq_no)
 {
     (void)storage;
     (void)seq_no;
@@ -195,17 +195,17 @@ static int _set_seq_no(suit_storage_t *storage, uint32_t seq_no)
 }
 
 static const suit_storage_driver_t driver = {
-    .init = _init,
-    .start = _start,
-    .write = _write,
-    .finish = _finish,
-    .read_ptr = _read_ptr,
-    .install = _install,
-    .erase = _erase,
-    .has_location = _has_location,
-    .set_active_location = _set_active_location,
-    .get_seq_no = _get_seq_no,
-    .set_seq_no = _set_seq_no,
+    .init = _driver_init,
+    .start = _driver_start,
+    .write = _driver_write,
+    .finish = _driver_finish,
+    .read_ptr = _driver_read_ptr,
+    .install = _driver_install,
+    .erase = _driver_erase,
+    .has_location = _driver_has_location,
+    .set_active_location = _driver_set_active_location,
+    .get_seq_no = _driver_get_seq_no,
+    .set_seq_no = _driver_set_seq_no,
     .separator = '.',
 };
 

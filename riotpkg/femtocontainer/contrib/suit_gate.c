@@ -27,13 +27,13 @@ typedef struct {
 
 enum { UINT = 0, BSTR = 2, TSTR = 3, ARRAY = 4 };   /* CBOR major types */
 
-#define LITERAL(c, ...) \
-    _literal(c, (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }))
+/* These bytes; a string, because an array would be put together on the stack. */
+#define LITERAL(c, string) _literal(c, string, sizeof(string) - 1)
 
-static bool _literal(_cursor_t *c, const uint8_t *want, size_t n)
+static bool _literal(_cursor_t *c, const char *want, size_t n)
 {
     for (; n > 0; n--, want++, c->p++) {
-        if (c->p == c->end || *c->p != *want) {
+        if (c->p == c->end || *c->p != (uint8_t)*want) {
             return false;
         }
     }
@@ -254,15 +254,15 @@ static bool _sequence_of_common(_cursor_t *c, femto_suit_manifest_t *m)
     const uint8_t *outer, *digest_outer;
 
     /* [20, {1: vendor, 2: class, 3: bstr([2, digest]), 14: size}, 1, 15, 2, 15] */
-    return LITERAL(c, 0x04) && _enter(c, &outer)
-        && LITERAL(c, 0x86, 0x14, 0xa4)
-        && LITERAL(c, 0x01, 0x50) && _bytes(c, 16, &m->vendor)
-        && LITERAL(c, 0x02, 0x50) && _bytes(c, 16, &m->class_id)
-        && LITERAL(c, 0x03) && _enter(c, &digest_outer)
-        && LITERAL(c, 0x82, 0x02, 0x58, 0x20) && _bytes(c, 32, &m->digest)
+    return LITERAL(c, "\x04") && _enter(c, &outer)
+        && LITERAL(c, "\x86\x14\xa4")
+        && LITERAL(c, "\x01\x50") && _bytes(c, 16, &m->vendor)
+        && LITERAL(c, "\x02\x50") && _bytes(c, 16, &m->class_id)
+        && LITERAL(c, "\x03") && _enter(c, &digest_outer)
+        && LITERAL(c, "\x82\x02\x58\x20") && _bytes(c, 32, &m->digest)
         && _leave(c, digest_outer)
-        && LITERAL(c, 0x0e) && _head(c, UINT, &m->size)
-        && LITERAL(c, 0x01, 0x0f, 0x02, 0x0f)
+        && LITERAL(c, "\x0e") && _head(c, UINT, &m->size)
+        && LITERAL(c, "\x01\x0f\x02\x0f")
         && _leave(c, outer);
 }
 
@@ -271,9 +271,9 @@ static bool _install(_cursor_t *c, femto_suit_manifest_t *m)
     const uint8_t *outer;
 
     /* [19, {21: url}, 21, 2, 3, 15] */
-    return LITERAL(c, 0x09) && _enter(c, &outer)
-        && LITERAL(c, 0x86, 0x13, 0xa1, 0x15) && _url(c, m)
-        && LITERAL(c, 0x15, 0x02, 0x03, 0x0f)
+    return LITERAL(c, "\x09") && _enter(c, &outer)
+        && LITERAL(c, "\x86\x13\xa1\x15") && _url(c, m)
+        && LITERAL(c, "\x15\x02\x03\x0f")
         && _leave(c, outer);
 }
 
@@ -285,19 +285,19 @@ uint16_t femto_suit_manifest_read(femto_suit_manifest_t *m, const uint8_t *buf, 
     const uint8_t *outer, *common_outer;
     uint16_t code = FEMTO_E_BAD_MANIFEST;
 
-    bool good = LITERAL(c, 0xa2, 0x02, 0x58, 114, 0x81, 0x58, 111)
+    bool good = LITERAL(c, "\xa2\x02\x58\x72\x81\x58\x6f")
         /* COSE_Sign1, EdDSA */
-        && LITERAL(c, 0xd2, 0x84, 0x43, 0xa1, 0x01, 0x27, 0xa0, 0x58, 36)
+        && LITERAL(c, "\xd2\x84\x43\xa1\x01\x27\xa0\x58\x24")
         && _bytes(c, 36, &m->authenticated)
-        && LITERAL(c, 0x58, 64) && _bytes(c, 64, &m->signature)
-        && LITERAL(c, 0x03);
+        && LITERAL(c, "\x58\x40") && _bytes(c, 64, &m->signature)
+        && LITERAL(c, "\x03");
     if (good) {
         m->manifest = c->p;
         m->manifest_len = (uint32_t)(c->end - c->p);
         good = _enter(c, &outer) && c->end == outer
-            && LITERAL(c, 0xa5, 0x01, 0x01, 0x02) && _head(c, UINT, &m->sequence)
-            && LITERAL(c, 0x03) && _enter(c, &common_outer)
-            && LITERAL(c, 0xa2, 0x02, 0x81);
+            && LITERAL(c, "\xa5\x01\x01\x02") && _head(c, UINT, &m->sequence)
+            && LITERAL(c, "\x03") && _enter(c, &common_outer)
+            && LITERAL(c, "\xa2\x02\x81");
     }
     if (good) {
         good = _component(c, m);
@@ -307,7 +307,7 @@ uint16_t femto_suit_manifest_read(femto_suit_manifest_t *m, const uint8_t *buf, 
     }
     good = good && _sequence_of_common(c, m) && _leave(c, common_outer)
         && _install(c, m)
-        && LITERAL(c, 0x0a, 0x43, 0x82, 0x03, 0x0f)
+        && LITERAL(c, "\x0a\x43\x82\x03\x0f")
         && _leave(c, outer);
     if (!good) {
         *where = (uint32_t)(c->p - buf);
@@ -365,9 +365,9 @@ const uint8_t *femto_suit_image_key(const uint8_t *signature, uint32_t len)
     _cursor_t *c = &cursor;
     const uint8_t *key_id, *rest;
 
-    return LITERAL(c, 0xd2, 0x84, 0x4d, 0xa2, 0x01, 0x27, 0x04, 0x48)
+    return LITERAL(c, "\xd2\x84\x4d\xa2\x01\x27\x04\x48")
         && _bytes(c, FEMTO_SUIT_KEY_ID, &key_id)
-        && LITERAL(c, 0xa0, 0xf6, 0x58, 64) && _bytes(c, 64, &rest)
+        && LITERAL(c, "\xa0\xf6\x58\x40") && _bytes(c, 64, &rest)
         && c->p == c->end
         ? key_id : NULL;
 }
@@ -398,7 +398,7 @@ uint32_t femto_suit_revocation_read(const uint8_t *buf, uint32_t len, uint32_t *
     bool good = _head(c, ARRAY, &n) && n <= FEMTO_SUIT_REVOKED_MAX;
 
     for (uint32_t i = 0; good && i < n; i++) {
-        good = LITERAL(c, 0x48) && _bytes(c, FEMTO_SUIT_KEY_ID, &key_id);
+        good = LITERAL(c, "\x48") && _bytes(c, FEMTO_SUIT_KEY_ID, &key_id);
     }
     if (!good || c->p != c->end || n == 0) {
         *where = (uint32_t)(c->p - buf);
