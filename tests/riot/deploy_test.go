@@ -101,7 +101,8 @@ func (d device) run(script ...string) (lines []string, status int) {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	err = cmd.Run()
+	require.NoError(d.t, cmd.Start())
+	err = cmd.Wait()
 	syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // native's child
 	status = cmd.ProcessState.ExitCode()
 	out, readErr := os.ReadFile(log.Name())
