@@ -161,7 +161,6 @@ var strange = []Mutant{
 	{Name: "dialect: a register that a run changes unsaid", File: core("femto_fast.h"), Old: "FEMTO_REG_TABLE, FEMTO_REG_WIDE, \"r11\"", New: "FEMTO_REG_TABLE, FEMTO_REG_WIDE", Gate: small("ja")},
 	{Name: "dialect: a run of which the compiler is not told", File: core("femto_fast_rest.c"), Old: "        status = femto_run(vm);\n        FEMTO_RUN_CHANGES_REGS;\n", New: "        status = femto_run(vm);\n", Gate: small("ja")},
 	{Name: "regs: handler of another opcode", File: fastC, Old: "    op_add32_imm, op_ja, op_others, op_add64_imm,", New: "    op_add32_imm, op_ja, op_others, op_sub64_reg,", Gate: proof("step", "fast-regs-thumb2 add64_imm")},
-	{Name: "regs: stops an instruction late", File: fastC, Old: "        VM->pc = PC - 2;  \\\n", New: "        VM->pc = PC;  \\\n", Gate: proof("step", "fast-regs-rv32 exit")},
 	{Name: "dialect: a table that another file may replace", File: verifyC, Old: "const uint8_t femto_opcodes[256] = {", New: "__attribute__((weak)) const uint8_t femto_opcodes[256] = {", Gate: small("ja")},
 	{Name: "dialect: a function that nothing is proved of", File: hostC, Old: "uint16_t femto_grant(", New: "uint8_t femto_peek(const uint8_t *p);\nuint8_t femto_peek(const uint8_t *p)\n{\n    return p[-1];\n}\n\nuint16_t femto_grant(", Gate: host("start", "femto_grant")},
 	{Name: "dialect: a function of the C library by another name", File: stepC, Old: "#include <string.h>", New: "#include <string.h>\n#define memcpy(d, s, n) __builtin_memcpy(d, s, n)", Gate: small("ja")},
