@@ -437,6 +437,20 @@ uint16_t femto_container_restart(unsigned id)
     return refuse(&why, code);
 }
 
+uint16_t femto_container_stop(unsigned id)
+{
+    femto_refusal_t why;
+    uint16_t code = FEMTO_E_NO_CONTAINER;
+
+    mutex_lock(&management);
+    femto_container_t *c = lookup(id);
+    if (c != NULL) {
+        code = (c->state == FEMTO_STATE_RUNNING) ? 0 : FEMTO_E_WRONG_STATE;
+        stop(c);
+    }
+    return refuse(&why, code);
+}
+
 uint16_t femto_container_remove(unsigned id)
 {
     femto_refusal_t why;

@@ -142,6 +142,7 @@ static uint16_t run(slot_t *s, femto_vm_t *vm)
         if (code != FEMTO_E_OUT_OF_FUEL) {
             return code;
         }
+        thread_yield(); /* to others of the same priority */
     }
     return 0;
 }

@@ -269,6 +269,16 @@ uint16_t femto_container_replace(unsigned id, const femto_program_t *program,
 uint16_t femto_container_restart(unsigned id);
 
 /**
+ * @brief   Ask a container with a thread to stop, and wait until it has
+ *
+ * It stays attached, and begins anew with @ref femto_container_restart.
+ *
+ * @return  0
+ * @return  the number of a code FC2xxx
+ */
+uint16_t femto_container_stop(unsigned id);
+
+/**
  * @brief   Detach a container and forget it
  *
  * @return  0
