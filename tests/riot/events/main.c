@@ -114,7 +114,7 @@ static void scheduler(void)
 
     for (int i = 0; i < 100; i++) {
         thread_wakeup(pid);                 /* main, friend, main */
-        ztimer_sleep(ZTIMER_MSEC, 1);       /* for the worker, and main again */
+        ztimer_sleep(ZTIMER_MSEC, 4);       /* for the worker, and main again */
     }
     volatile uint32_t *seen = memory(id);
     expect("switches to friend", seen[2 + pid], 100);
@@ -127,13 +127,13 @@ static void scheduler(void)
         thread_wakeup(pid); /* and never let the worker run: its queue is full */
     }
     about("dropped", femto_sched_hook.dropped - dropped, 150, 200);
-    ztimer_sleep(ZTIMER_MSEC, 1);
+    ztimer_sleep(ZTIMER_MSEC, 4);
     femto_container_detach(id);
     uint32_t events = femto_sched_hook.events;
     for (int i = 0; i < 10; i++) {
         thread_wakeup(pid);
     }
-    ztimer_sleep(ZTIMER_MSEC, 1);
+    ztimer_sleep(ZTIMER_MSEC, 4);
     expect("events when detached", femto_sched_hook.events - events, 0);
     section("scheduler");
 }
@@ -167,14 +167,14 @@ static void pins(void)
     for (int level = 1; level >= 0; level--) {
         gpio_write(gpio, level);
         gpio->cb(gpio->arg);
-        ztimer_sleep(ZTIMER_MSEC, 2);
+        ztimer_sleep(ZTIMER_MSEC, 4);
         expect("level", memory(id)[1], level);
     }
     expect("changes", memory(id)[0], 2);
     for (int i = 0; i < 20; i++) {
         gpio->cb(gpio->arg);
     }
-    ztimer_sleep(ZTIMER_MSEC, 2);
+    ztimer_sleep(ZTIMER_MSEC, 4);
     expect("changes of which 8 wait", memory(id)[0], 10);
     expect("dropped", pin.dropped, 12);
     section("pin");
@@ -201,7 +201,7 @@ static void threads(void)
     int other = put(&waiter_2, FEMTO_TENANT_ACME, FEMTO_HOOK_SERVICE);
     for (uint32_t n = 1; n <= 10; n++) {
         expect("told", femto_hook_trigger(&service, &n, sizeof(n), NULL), 2);
-        ztimer_sleep(ZTIMER_MSEC, 2);
+        ztimer_sleep(ZTIMER_MSEC, 4);
     }
     expect("events", memory(id)[0], 10);
     expect("sum", memory(id)[1], 55);
@@ -210,7 +210,7 @@ static void threads(void)
     about("timeouts", memory(id)[2], 1, 3);
     uint64_t two = 1;
     femto_hook_trigger(&service, &two, sizeof(two), NULL);
-    ztimer_sleep(ZTIMER_MSEC, 2);
+    ztimer_sleep(ZTIMER_MSEC, 4);
     expect("too long an event", memory(id)[0], 11);
     uint32_t n = 0;
     for (int i = 0; i < 10; i++) {
