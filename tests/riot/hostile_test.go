@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,6 +19,7 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/isa"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi/attack"
+	"github.com/femtocontainer/femtocontainer/femto/sysapi/hostapi"
 )
 
 // Where the calling container finds its arguments in its context.
@@ -77,6 +79,10 @@ func hostileFile(t *testing.T) (file []byte, vectors int) {
 			}
 			if _, _, bad := c.Check(memory, v.Args); bad != nil {
 				fault = uint64(bad.Code)
+			} else if slices.ContainsFunc(c.Args, func(a sysapi.Arg) bool { return a.Kind == sysapi.Text }) {
+				// whose length is known only when it has been made
+				_, _, code := hostapi.New(hostapi.Options{}).Call(memory, c.ID, v.Args, 1<<26)
+				fault = uint64(code)
 			}
 			for _, arg := range v.Args {
 				file = binary.LittleEndian.AppendUint64(file, arg)

@@ -47,6 +47,7 @@ static bool take(const femto_container_t *c, uint32_t bytes)
 #endif
     static femto_bucket_t quota;
 
+    femto_bucket_fill(&quota, CONFIG_FEMTOCONTAINER_CONSOLE_QUOTA);
     return femto_bucket_take(&quota, CONFIG_FEMTOCONTAINER_CONSOLE_QUOTA, bytes);
 }
 

@@ -34,8 +34,11 @@ void femto_count(uint32_t *counter, uint32_t n)
 
 bool femto_tenant_print(unsigned tenant, uint32_t bytes)
 {
-    return femto_bucket_take(&femto_tenant_state[tenant].console,
-                             femto_tenants[tenant].quota.console_bytes_per_second, bytes);
+    femto_bucket_t *b = &femto_tenant_state[tenant].console;
+    uint32_t rate = femto_tenants[tenant].quota.console_bytes_per_second;
+
+    femto_bucket_fill(b, rate);
+    return femto_bucket_take(b, rate, bytes);
 }
 
 /* A container's own limits are kept as one number, the time at which what it has
@@ -80,6 +83,17 @@ static void pay(femto_container_t *c, const femto_hook_contract_t *contract, uin
     c->rate = now + debt(c, now) + price;
 }
 
+/* What was used may be more than the bucket had, if threads of different priority
+ * looked into it at the same time. Then it takes longer to fill. */
+static void charge(femto_tenant_state_t *tenant, uint32_t used)
+{
+    unsigned irq = irq_disable();
+
+    tenant->fuel.taken += used;
+    tenant->used += used;
+    irq_restore(irq);
+}
+
 /* One activation. Returns whether the container returned. */
 static bool activate(femto_hook_t *hook, femto_container_t *c, const femto_event_t *event,
                      int64_t *value)
@@ -90,7 +104,7 @@ static bool activate(femto_hook_t *hook, femto_container_t *c, const femto_event
     femto_vm_t vm;
 
     if ((limited(contract) && !may_run(c, contract)) ||
-        !femto_bucket_take(&tenant->fuel, femto_tenants[c->tenant].quota.fuel_per_second, fuel)) {
+        !femto_bucket_has(&tenant->fuel, femto_tenants[c->tenant].quota.fuel_per_second, fuel)) {
         femto_count(&tenant->skipped, 1);
         return false;
     }
@@ -102,8 +116,7 @@ static bool activate(femto_hook_t *hook, femto_container_t *c, const femto_event
     uint16_t code = femto_resume(&vm, fuel);
     uint32_t used = fuel - femto_room(&vm);
 
-    femto_bucket_return(&tenant->fuel, fuel - used);
-    femto_count(&tenant->used, used);
+    charge(tenant, used);
     c->activations++;
     if (limited(contract)) {
         pay(c, contract, used);

@@ -13,8 +13,10 @@
  * @brief       Limits per second, as token buckets
  *
  * A bucket holds what may be used at once, at most what one second brings, and
- * is filled by the time that passes. Over any t seconds, no more than the
- * worth of t + 1 is taken.
+ * is filled by the time that passes. Reading the clock takes longer than a short
+ * run of a container, so a bucket that is more than half full is not filled: in
+ * any t seconds, the worth of t + 1 1/2 can be taken, or of t + 1 where
+ * femto_bucket_fill() precedes each taking.
  */
 
 #include <stdbool.h>
@@ -29,6 +31,22 @@ typedef struct {
     uint32_t taken;     /**< what is missing until it is full */
     uint32_t since;     /**< when it was last filled, ms since the start */
 } femto_bucket_t;
+
+/**
+ * @brief   Fill a bucket by the time that has passed
+ */
+void femto_bucket_fill(femto_bucket_t *b, uint32_t per_second);
+
+/**
+ * @brief   Whether as much could be taken
+ */
+static inline bool femto_bucket_has(femto_bucket_t *b, uint32_t per_second, uint32_t want)
+{
+    if (b->taken + want > per_second / 2) {
+        femto_bucket_fill(b, per_second);
+    }
+    return b->taken + want <= per_second;
+}
 
 /**
  * @brief   Take from a bucket, all or nothing

@@ -5,14 +5,16 @@
 
 #include <femto.h>
 
-static uint32_t turn;
-
-/* Tries something else each time. */
+/* Tries something else each time. Its data are reset after a fault, so it keeps
+ * count in its store. */
 int64_t hostile(uint32_t *value, uint32_t len)
 {
+    uint32_t turn = 0;
     uint32_t stolen = 0;
 
-    switch (turn++ % 8) {
+    fetch_local(0, &turn);
+    store_local(0, turn + 1);
+    switch (turn % 7) {
     case 0: /* the others' stores */
         return fetch_tenant(1, &stolen) == 0 || fetch_local(1, &stolen) == 0;
     case 1: /* all room there is */
@@ -26,15 +28,13 @@ int64_t hostile(uint32_t *value, uint32_t len)
     case 3: /* the event, which others see after it */
         *value = 666;
         return 0;
-    case 4: /* the firmware's memory behind the context */
+    case 4: /* the firmware's memory behind the event */
         return value[len / 4];
     case 5: /* the first of all addresses */
         return *(volatile uint32_t *)0;
-    case 6: /* its own stack, until there is no more */
-        return hostile(value, len) + 1;
     default: /* the CPU */
         for (;;) {
-            *(volatile uint32_t *)&turn = 7;
+            *(volatile uint32_t *)&stolen = 7;
         }
     }
 }
