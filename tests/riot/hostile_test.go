@@ -18,7 +18,7 @@ import (
 	fc "github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/isa"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi"
-	"github.com/femtocontainer/femtocontainer/femto/sysapi/attack"
+	hostile "github.com/femtocontainer/femtocontainer/femto/sysapi/attack"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi/hostapi"
 )
 
@@ -26,8 +26,8 @@ import (
 const hostileArgs, hostileContext = 24, 64
 
 // hostileWorld is what tests/riot/hostile has in its memory.
-func hostileWorld() *attack.World {
-	w := attack.NewWorld()
+func hostileWorld() *hostile.World {
+	w := hostile.NewWorld()
 	clear(w.Segment(isa.SegStack).Bytes)
 	w.Segment(isa.SegContext).Bytes = bytes.Repeat([]byte{'A'}, hostileContext)
 	w.Segment(isa.SegGrant5).Bytes = bytes.Repeat([]byte{0xa5}, 16)
@@ -35,7 +35,7 @@ func hostileWorld() *attack.World {
 }
 
 // caller is an image that makes one call with the arguments in its context.
-func caller(t *testing.T, w *attack.World, id uint16) []byte {
+func caller(t *testing.T, w *hostile.World, id uint16) []byte {
 	text := []byte{0xbf, 0x16, 0, 0, 0, 0, 0, 0} // r6 = r1
 	for r := range byte(sysapi.MaxArgs) {
 		text = append(text, 0x79, 6<<4|(r+1), hostileArgs+8*r, 0, 0, 0, 0, 0) // rN = *(u64 *)(r6 + ...)
@@ -61,7 +61,7 @@ func hostileFile(t *testing.T) (file []byte, vectors int) {
 	w := hostileWorld()
 	for i := range sysapi.Table {
 		c := &sysapi.Table[i]
-		img, all := caller(t, w, c.ID), attack.Vectors(c, w)
+		img, all := caller(t, w, c.ID), hostile.Vectors(c, w)
 		file = binary.LittleEndian.AppendUint16(file, c.ID)
 		file = binary.LittleEndian.AppendUint16(file, uint16(len(img)))
 		file = binary.LittleEndian.AppendUint32(file, uint32(len(all)))
