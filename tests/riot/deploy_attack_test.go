@@ -228,6 +228,35 @@ func TestDeployTriggers(t *testing.T) {
 		"both "+a+" "+b, "reading", "both "+a+" "+a, "reading"))
 }
 
+// TestDeployRequests reads the resources with options that change how they are
+// answered: "no response" (RFC 7967), to which RIOT makes no reply to add options to,
+// and "observe", which comes after the ETag.
+func TestDeployRequests(t *testing.T) {
+	d := newDevice(t)
+	request := func(method byte, observe, last, after string) string {
+		return fmt.Sprintf("coap 40%02x0004%s%x04%x%02x%x%s", method, observe, "fc", "suit", len(last), last, after)
+	}
+	const (
+		path, observe  = "b2", "6052" // the header of the first part of the path, and what may be before it
+		no2xx, no4xx   = "d1ea02", "d1ea08"
+		block2AndNo2xx = "c106d1de02"
+	)
+	var script, want []string
+	ask := func(message, answer string) {
+		script, want = append(script, message), append(want, "answer "+answer)
+	}
+	for _, last := range []string{"status", "device", "log"} {
+		ask(request(1, path, last, no2xx), "none")
+		ask(request(1, path, last, block2AndNo2xx), "none")
+		ask(request(1, path, last, no4xx), "2.05")
+		ask(request(1, observe, last, ""), "2.05")
+		ask(request(1, observe, last, no2xx), "none")
+	}
+	ask(request(2, path, "trigger", no4xx), "none") // unauthenticated
+	ask(request(2, path, "trigger", no2xx), "4.01")
+	assert.Equal(t, want, d.ask(script...))
+}
+
 // TestDeployNoRoom fills the flash: the order is refused, what runs runs on, and
 // when there is room again the same order is done.
 func TestDeployNoRoom(t *testing.T) {

@@ -118,7 +118,7 @@ func (d device) run(script ...string) (lines []string, status int) {
 	return lines, status
 }
 
-var worthTelling = regexp.MustCompile(`^(begin|slot|revoked|verdict|trigger|reading|alarm|operations|fill|heap|guest:|what) ?`)
+var worthTelling = regexp.MustCompile(`^(begin|slot|revoked|verdict|trigger|reading|alarm|operations|fill|heap|guest:|answer|what) ?`)
 
 // ask is run for scripts during which the power does not fail, without the first line.
 func (d device) ask(script ...string) []string {

@@ -67,33 +67,52 @@ static ssize_t _answer(coap_pkt_t *pdu, uint8_t *buf, size_t len,
     _block_t block = { .pdu = pdu };
     nanocbor_encoder_t enc;
 
+    coap_clear_observe(pdu); /* nobody is going to notify */
     if (coap_block2_init(pdu, &block.slicer) != 0) {
-        return gcoap_response(pdu, buf, len, COAP_CODE_BAD_OPTION);
+        ssize_t n = gcoap_response(pdu, buf, len, COAP_CODE_BAD_OPTION);
+        return n < 0 ? 0 : n;
     }
-    gcoap_resp_init(pdu, buf, len, COAP_CODE_CONTENT);
+    if (gcoap_resp_init(pdu, buf, len, COAP_CODE_CONTENT) != 0) {
+        return 0; /* the client wants no response */
+    }
     mutex_lock(&femto_suit_lock);
     uint32_t etag[2] = { boot, femto_suit_status.version };
-    coap_opt_add_opaque(pdu, COAP_OPT_ETAG, etag, sizeof(etag));
-    coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
-    coap_opt_add_block2(pdu, &block.slicer, true);
-    coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
-    nanocbor_encoder_stream_init(&enc, &block, _append, _fits);
-    encode(&enc);
+    ssize_t head = coap_opt_add_opaque(pdu, COAP_OPT_ETAG, etag, sizeof(etag));
+    if (head >= 0) {
+        head = coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
+    }
+    if (head >= 0) {
+        head = coap_opt_add_block2(pdu, &block.slicer, true);
+    }
+    if (head >= 0) {
+        head = coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
+    }
+    if (head >= 0) {
+        nanocbor_encoder_stream_init(&enc, &block, _append, _fits);
+        encode(&enc);
+        coap_block2_finish(&block.slicer);
+    }
     mutex_unlock(&femto_suit_lock);
-    coap_block2_finish(&block.slicer);
-    return pdu->payload - buf;
+    return head < 0 ? head : pdu->payload - buf;
 }
 
 static ssize_t _refuse(coap_pkt_t *pdu, uint8_t *buf, size_t len, unsigned status, uint16_t code)
 {
     nanocbor_encoder_t enc;
 
-    gcoap_resp_init(pdu, buf, len, status);
-    coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
-    if (status == COAP_CODE_SERVICE_UNAVAILABLE) {
-        coap_opt_add_uint(pdu, COAP_OPT_MAX_AGE, 5);
+    if (gcoap_resp_init(pdu, buf, len, status) != 0) {
+        return 0; /* the client wants no response */
     }
-    ssize_t head = coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
+    ssize_t head = coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
+    if (head >= 0 && status == COAP_CODE_SERVICE_UNAVAILABLE) {
+        head = coap_opt_add_uint(pdu, COAP_OPT_MAX_AGE, 5);
+    }
+    if (head >= 0) {
+        head = coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
+    }
+    if (head < 0) {
+        return head;
+    }
     nanocbor_encoder_init(&enc, pdu->payload, pdu->payload_len);
     nanocbor_fmt_map(&enc, 1);
     nanocbor_fmt_uint(&enc, 2);
@@ -288,9 +307,16 @@ static ssize_t _trigger(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_
         return _refuse(pdu, buf, len, code == FEMTO_E_BUSY ? COAP_CODE_SERVICE_UNAVAILABLE
                                                            : COAP_CODE_BAD_REQUEST, code);
     }
-    gcoap_resp_init(pdu, buf, len, COAP_CODE_CHANGED);
-    coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
-    ssize_t head = coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
+    if (gcoap_resp_init(pdu, buf, len, COAP_CODE_CHANGED) != 0) {
+        return 0; /* the client wants no response */
+    }
+    ssize_t head = coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
+    if (head >= 0) {
+        head = coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
+    }
+    if (head < 0) {
+        return head;
+    }
     nanocbor_encoder_init(&enc, pdu->payload, pdu->payload_len);
     nanocbor_fmt_uint(&enc, job);
     return head + nanocbor_encoded_len(&enc);

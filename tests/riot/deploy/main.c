@@ -15,6 +15,7 @@
  *   fill           makes files until there is no block left
  *   empty          removes them
  *   heap           prints what malloc has given
+ *   coap HEX       sends a message to the CoAP server; prints the answer's code
  * URLs are coap://h/FILE?MODE, of a file in the current folder. */
 
 #include <errno.h>
@@ -31,7 +32,9 @@
 #include "femto_suit.h"
 #include "flash.h"
 #include "native_internal.h"
+#include "net/gcoap.h"
 #include "net/nanocoap.h"
+#include "net/sock/udp.h"
 #include "suit/conditions.h"
 #include "suit_internal.h"
 #include "vfs.h"
@@ -216,6 +219,31 @@ static void _empty(void)
     }
 }
 
+static void _coap(const char *hex)
+{
+    sock_udp_ep_t local = SOCK_IPV6_EP_ANY;
+    sock_udp_ep_t server = { .family = AF_INET6, .port = CONFIG_GCOAP_PORT,
+                             .netif = SOCK_ADDR_ANY_NETIF };
+    sock_udp_t sock;
+    uint8_t message[64], answer[256];
+    size_t len = 0;
+
+    server.addr.ipv6[15] = 1;
+    for (unsigned byte; len < sizeof(message) && sscanf(hex, "%2x", &byte) == 1; hex += 2) {
+        message[len++] = (uint8_t)byte;
+    }
+    sock_udp_create(&sock, &local, NULL, 0);
+    sock_udp_send(&sock, message, len, &server);
+    ssize_t n = sock_udp_recv(&sock, answer, sizeof(answer), 300 * US_PER_MS, NULL);
+    if (n < 4) {
+        printf("answer none\n");
+    }
+    else {
+        printf("answer %u.%02u\n", answer[1] >> 5, answer[1] & 31u);
+    }
+    sock_udp_close(&sock);
+}
+
 static void _line(char *line)
 {
     char *word = strtok(line, " ");
@@ -263,6 +291,9 @@ static void _line(char *line)
     }
     else if (strcmp(word, "heap") == 0) {
         printf("heap %zu\n", mallinfo2().uordblks);
+    }
+    else if (strcmp(word, "coap") == 0) {
+        _coap(a);
     }
     else {
         printf("what is %s?\n", word);
