@@ -24,7 +24,7 @@ import (
 //	              for anything
 //	```c FILE     is written to FILE, whatever the language
 func TestTutorials(t *testing.T) {
-	for _, name := range []string{"tutorial-1-increment.md", "tutorial-2-multiply-add.md", "tutorial-5-contracts.md"} {
+	for _, name := range []string{"tutorial-1-increment.md", "tutorial-2-multiply-add.md", "tutorial-5-contracts.md", "hooks.md"} {
 		t.Run(name, func(t *testing.T) {
 			need(t, "git", "make", "gcc")
 			follow(t, filepath.Join(root, "docs", name))
