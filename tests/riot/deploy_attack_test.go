@@ -257,6 +257,23 @@ func TestDeployRequests(t *testing.T) {
 	assert.Equal(t, want, d.ask(script...))
 }
 
+// TestDeployQuotaOfOthers damages one tenant's image: the slot counts for nobody, and not
+// for the first tenant of the contract, who has just enough left.
+func TestDeployQuotaOfOthers(t *testing.T) {
+	d := newDevice(t)
+	guests := otaImage(t, "limit", guestKey)
+	acmes := otaImage(t, "twice", acmeKey)
+	require.Equal(t, []string{"verdict FC0000 fc/alarm/0 1 fetches 2"},
+		d.ask("trigger "+d.put("guest", order{component: suit.Slot("alarm", 0), sequence: 1, payload: guests}), "flip fc.alarm.0 100"))
+	assert.Equal(t, []string{
+		fmt.Sprintf("slot fc/alarm/0 refused 1 %x FC4025", digest(guests)), "revoked 0 sequence 0",
+		"verdict FC0000 fc/filter/0 1 fetches 2", "verdict FC0000 fc/filter/1 1 fetches 2", "verdict FC0000 fc/alarm/1 1 fetches 2",
+	}, d.ask("slots",
+		"trigger "+d.put("a", order{component: filter(0), sequence: 1, payload: acmes}),
+		"trigger "+d.put("b", order{component: filter(1), sequence: 1, payload: acmes}),
+		"trigger "+d.put("c", order{component: suit.Slot("alarm", 1), sequence: 1, payload: otaImage(t, "limit", acmeKey)})))
+}
+
 // TestDeployNoRoom fills the flash: the order is refused, what runs runs on, and
 // when there is room again the same order is done.
 func TestDeployNoRoom(t *testing.T) {

@@ -115,7 +115,7 @@ typedef struct {
     uint8_t number;                     /**< among the slots of the hook */
     uint8_t place;                      /**< where its image is */
     uint8_t container;                  /**< id in the runtime, or FEMTO_NONE */
-    uint8_t tenant;                     /**< number of its owner */
+    uint8_t tenant;                     /**< number of its owner, or FEMTO_NONE: unknown */
 } femto_suit_slot_t;
 
 /** @brief  Of all hooks; those of a hook that takes none from the network are empty */

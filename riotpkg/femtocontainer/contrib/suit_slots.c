@@ -424,6 +424,7 @@ void femto_suit_slots_init(void)
         for (unsigned n = 0; n < femto_hook_contracts[hook].containers; n++, i++) {
             femto_suit_slots[i] = (femto_suit_slot_t){
                 .hook = hook, .number = n, .place = i, .container = FEMTO_NONE,
+                .tenant = FEMTO_NONE,
             };
         }
     }

@@ -14,6 +14,7 @@
  *   operations     prints how many there were since then
  *   fill           makes files until there is no block left
  *   empty          removes them
+ *   flip FILE N    flips a bit in byte N of a file of the device
  *   heap           prints what malloc has given
  *   coap HEX       sends a message to the CoAP server; prints the answer's code
  * URLs are coap://h/FILE?MODE, of a file in the current folder. */
@@ -219,6 +220,24 @@ static void _empty(void)
     }
 }
 
+static void _flip(const char *name, unsigned at)
+{
+    char path[40];
+    uint8_t byte = 0;
+
+    snprintf(path, sizeof(path), "/nvm0/%s", name);
+    int fd = vfs_open(path, O_RDWR, 0);
+    vfs_lseek(fd, at, SEEK_SET);
+    vfs_read(fd, &byte, 1);
+    byte ^= 1;
+    vfs_lseek(fd, at, SEEK_SET);
+    ssize_t n = vfs_write(fd, &byte, 1);
+    int closed = vfs_close(fd);
+    if (n != 1 || closed != 0) {
+        printf("what is %s?\n", path);
+    }
+}
+
 static void _coap(const char *hex)
 {
     sock_udp_ep_t local = SOCK_IPV6_EP_ANY;
@@ -288,6 +307,9 @@ static void _line(char *line)
     }
     else if (strcmp(word, "empty") == 0) {
         _empty();
+    }
+    else if (strcmp(word, "flip") == 0) {
+        _flip(a, strtoul(b, NULL, 10));
     }
     else if (strcmp(word, "heap") == 0) {
         printf("heap %zu\n", mallinfo2().uordblks);
