@@ -274,6 +274,33 @@ func TestDeployQuotaOfOthers(t *testing.T) {
 		"trigger "+d.put("c", order{component: suit.Slot("alarm", 1), sequence: 1, payload: otaImage(t, "limit", acmeKey)})))
 }
 
+// TestDeployStorageFails removes and revokes while nothing can be stored: what was running
+// is stopped all the same, and the same order is done when it can be stored again.
+func TestDeployStorageFails(t *testing.T) {
+	twice := otaImage(t, "twice", acmeKey)
+	for _, c := range []struct {
+		name         string
+		order        order
+		broken, done []string
+	}{
+		{"remove", order{component: filter(0), sequence: 2},
+			[]string{"verdict FC4024 21 fc/filter/0 2 fetches 1", fmt.Sprintf("slot fc/filter/0 waiting 1 %x FC4024 21", digest(twice)), "revoked 0 sequence 0"},
+			[]string{"verdict FC0000 fc/filter/0 2 fetches 1", fmt.Sprintf("slot fc/filter/0 removed 2 %x FC0000", suit.Nothing[:4]), "revoked 0 sequence 0"}},
+		{"revoke", order{component: suit.Revoked(), sequence: 2, payload: revocation(t, acmeKey)},
+			[]string{"verdict FC4024 21 fc/revoked 2 fetches 2", fmt.Sprintf("slot fc/filter/0 waiting 1 %x FC4020", digest(twice)), "revoked 1 sequence 0"},
+			[]string{"verdict FC0000 fc/revoked 2 fetches 2", fmt.Sprintf("slot fc/filter/0 waiting 1 %x FC4020", digest(twice)), "revoked 1 sequence 2"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDevice(t)
+			install := "trigger " + d.put("a", order{component: filter(0), sequence: 1, payload: twice})
+			end := "trigger " + d.put("b", c.order)
+			want := slices.Concat([]string{"verdict FC0000 fc/filter/0 1 fetches 2", "reading 42"},
+				c.broken, []string{"reading 21"}, c.done, []string{"reading 21"})
+			assert.Equal(t, want, d.ask(install, "reading", "break", end, "slots", "reading", "mend", end, "slots", "reading"))
+		})
+	}
+}
+
 // TestDeployNoRoom fills the flash: the order is refused, what runs runs on, and
 // when there is room again the same order is done.
 func TestDeployNoRoom(t *testing.T) {

@@ -305,15 +305,20 @@ static femto_suit_verdict_t _remove(femto_suit_slot_t *slot, const femto_suit_ma
     if (memcmp(tombstone.digest, digest_of_nothing, sizeof(digest_of_nothing)) != 0) {
         return femto_suit_code(FEMTO_E_WRONG_DIGEST);
     }
+    /* It ends even if that cannot be stored; then the old record stays, and the
+     * same manifest can be sent again. */
     femto_suit_verdict_t verdict = _stored(femto_suit_store_write(m->component, &tombstone, NULL));
+    _detach(slot);
+    mutex_lock(&femto_suit_lock);
     if (verdict.code == 0) {
-        _detach(slot);
-        mutex_lock(&femto_suit_lock);
         slot->record = tombstone;
         slot->state = FEMTO_SUIT_REMOVED;
-        slot->why = verdict;
-        mutex_unlock(&femto_suit_lock);
     }
+    else if (slot->state == FEMTO_SUIT_ATTACHED) {
+        slot->state = FEMTO_SUIT_WAITING;
+    }
+    slot->why = verdict;
+    mutex_unlock(&femto_suit_lock);
     return verdict;
 }
 
@@ -358,12 +363,16 @@ static femto_suit_verdict_t _revoke(const femto_suit_manifest_t *m)
     femto_suit_sha256(all.id[0], record.size, record.digest);
     femto_suit_verdict_t verdict = _stored(femto_suit_store_write(m->component, &record,
                                                                   all.id[0]));
-    if (verdict.code == 0) {
-        mutex_lock(&femto_suit_lock);
-        femto_suit_revoked_keys = all;
-        mutex_unlock(&femto_suit_lock);
-        _enforce();
+    /* The keys do not count even if that cannot be stored; then the same manifest
+     * can be sent again. */
+    mutex_lock(&femto_suit_lock);
+    if (verdict.code != 0) {
+        all.sequence = femto_suit_revoked_keys.sequence;
+        all.damaged = femto_suit_revoked_keys.damaged;
     }
+    femto_suit_revoked_keys = all;
+    mutex_unlock(&femto_suit_lock);
+    _enforce();
     return verdict;
 }
 

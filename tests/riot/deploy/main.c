@@ -14,6 +14,8 @@
  *   operations     prints how many there were since then
  *   fill           makes files until there is no block left
  *   empty          removes them
+ *   break          has every write of a record fail
+ *   mend           ends that
  *   flip FILE N    flips a bit in byte N of a file of the device
  *   heap           prints what malloc has given
  *   coap HEX       sends a message to the CoAP server; prints the answer's code
@@ -307,6 +309,12 @@ static void _line(char *line)
     }
     else if (strcmp(word, "empty") == 0) {
         _empty();
+    }
+    else if (strcmp(word, "break") == 0) {
+        vfs_mkdir("/nvm0/fc.new", 0); /* where it makes its files */
+    }
+    else if (strcmp(word, "mend") == 0) {
+        vfs_rmdir("/nvm0/fc.new");
     }
     else if (strcmp(word, "flip") == 0) {
         _flip(a, strtoul(b, NULL, 10));
