@@ -211,11 +211,6 @@ uint16_t femto_thread_start(femto_container_t *c, femto_hook_t *hook)
         return FEMTO_E_NO_THREAD;
     }
     mutex_lock(&s->over);
-    s->hook = hook;
-    s->stop = false;
-    s->head = s->tail = 0;
-    s->c = c;
-    c->state = FEMTO_STATE_RUNNING;
     if (s->thread == NULL) {
         s->thread = thread_get(thread_create(s->stack, sizeof(s->stack), priority, 0,
                                              work, s, "container"));
@@ -225,6 +220,11 @@ uint16_t femto_thread_start(femto_container_t *c, femto_hook_t *hook)
     unsigned irq = irq_disable();
     s->thread->flags = 0;
     irq_restore(irq);
+    s->hook = hook;
+    s->stop = false;
+    s->head = s->tail = 0;
+    c->state = FEMTO_STATE_RUNNING;
+    s->c = c; /* from now on there are events for it */
     thread_flags_set(s->thread, WORK);
     return 0;
 }
