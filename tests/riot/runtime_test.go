@@ -42,6 +42,7 @@ func TestEvents(t *testing.T) {
 	app.build(t)
 	term := openTerminal(t, root, nil, app.elf())
 	term.expect(runTimeout, "timer: ok", "boot: ok", "scheduler: ok", "pin: ok",
-		"sleeper: ok", "waiter: ok", "brief: ok", "stubborn: ok", "the end")
+		"sleeper: ok", "waiter: ok", "brief: ok", "stubborn: ok",
+		"spiteful: ok", "the end")
 	assert.NotContains(t, term.output(), "WRONG")
 }

@@ -243,6 +243,7 @@ static uint16_t attach(femto_container_t *c, unsigned number, femto_refusal_t *w
     if (on_hook(c)) {
         return FEMTO_E_WRONG_STATE;
     }
+    stop(c); /* it may still be on its way out after a last fault */
     if (is_full(hook)) {
         return FEMTO_E_HOOK_FULL;
     }
@@ -280,12 +281,30 @@ static uint16_t detach(femto_container_t *c)
     return code;
 }
 
+/* Attaches a container that faults took off its hook, with another program. If
+ * that is refused it stays as it was. */
+static uint16_t attach_as(femto_container_t *c, const femto_program_t *program,
+                          femto_refusal_t *why)
+{
+    void *old = c->instance.host;
+
+    c->instance.host = (void *)(uintptr_t)program;
+    uint16_t code = attach(c, c->hook, why);
+    if (code != 0) {
+        c->instance.host = old;
+    }
+    return code;
+}
+
 static uint16_t replace(femto_container_t *c, const femto_program_t *program, femto_refusal_t *why)
 {
     femto_hook_t *hook = femto_hook_find(c->hook);
     candidate_t candidate;
     uint16_t code;
 
+    if (c->state == FEMTO_STATE_FAULTED) { /* the new one gets the place on the hook */
+        return attach_as(c, program, why);
+    }
     if (hook == NULL || !on_hook(c)) {
         c->instance.host = (void *)(uintptr_t)program;
         return 0; /* verified when it is attached */
@@ -305,12 +324,13 @@ static uint16_t replace(femto_container_t *c, const femto_program_t *program, fe
         stop(c);
     }
     mutex_lock(&hook->lock);
-    code = shared ? prepare(&candidate, program, c->tenant, hook, why) : 0;
-    if (code == 0 && on_hook(c)) {
-        begin(c, &candidate);
+    if (!on_hook(c)) { /* it faulted once too often in the meantime */
+        mutex_unlock(&hook->lock);
+        return attach_as(c, program, why);
     }
-    else if (code == 0) { /* it faulted once too often in the meantime */
-        code = FEMTO_E_WRONG_STATE;
+    code = shared ? prepare(&candidate, program, c->tenant, hook, why) : 0;
+    if (code == 0) {
+        begin(c, &candidate);
     }
     mutex_unlock(&hook->lock);
     if (code == 0) {
@@ -460,7 +480,9 @@ uint16_t femto_container_remove(unsigned id)
     femto_container_t *c = lookup(id);
     if (c != NULL) {
         code = on_hook(c) ? detach(c) : 0;
-        if (code == 0) {
+        if (!on_hook(c)) { /* by a last fault, if not by us */
+            code = 0;
+            stop(c);
             for (unsigned i = 0; i < XFA_LEN(femto_removed_fn, femto_on_removal); i++) {
                 femto_on_removal[i](id);
             }

@@ -147,22 +147,26 @@ static uint16_t run(slot_t *s, femto_vm_t *vm)
     return 0;
 }
 
-/* How a run ended. Returns whether it begins again. */
+/* How a run ended. Returns whether it begins again. A container that is asked to
+ * stop ends, whatever it does: who asks is not to find it taken off its hook. */
 static bool ended(slot_t *s, const femto_vm_t *vm, uint16_t code)
 {
     femto_container_t *c = s->c;
+    bool faulted = code != 0 && !s->stop;
 
     if (code != 0) {
         femto_reset(&c->instance);
         femto_fault_record(c, vm, code);
+    }
+    if (faulted) {
         c->faults += c->faults < UINT8_MAX;
         c->in_row++;
-        if (c->in_row < CONFIG_FEMTOCONTAINER_FAULTS && !s->stop) {
+        if (c->in_row < CONFIG_FEMTOCONTAINER_FAULTS) {
             return true;
         }
     }
     mutex_lock(&s->hook->lock);
-    if (code != 0 && c->in_row >= CONFIG_FEMTOCONTAINER_FAULTS) {
+    if (faulted) {
         femto_hook_unlink(s->hook, femto_container_id(c));
         c->state = FEMTO_STATE_FAULTED;
     }

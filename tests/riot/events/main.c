@@ -21,6 +21,7 @@
 #include "femto_timer.h"
 #include "latest.fc.h"
 #include "sleeper.fc.h"
+#include "spiteful.fc.h"
 #include "stubborn.fc.h"
 #include "switches.fc.h"
 #include "thread.h"
@@ -38,6 +39,7 @@ FEMTO_HOOK(tick, FEMTO_HOOK_TICK);
 FEMTO_TIMER(ticks, tick, FEMTO_HOOK_TICK);
 FEMTO_HOOK(service, FEMTO_HOOK_SERVICE);
 FEMTO_HOOK(short_hook, FEMTO_HOOK_SHORT);
+FEMTO_HOOK(long_hook, FEMTO_HOOK_LONG);
 
 FEMTO_PROGRAM(breaker, BREAKER);
 FEMTO_PROGRAM(brief, BRIEF);
@@ -45,6 +47,7 @@ FEMTO_PROGRAM(deaf, DEAF);
 FEMTO_PROGRAM(latest, LATEST);
 FEMTO_PROGRAM(latest_boot, LATEST);
 FEMTO_PROGRAM(sleeper, SLEEPER);
+FEMTO_PROGRAM(spiteful, SPITEFUL);
 FEMTO_PROGRAM(stubborn, STUBBORN);
 FEMTO_PROGRAM(switches, SWITCHES);
 FEMTO_PROGRAM(waiter, WAITER);
@@ -289,6 +292,55 @@ static void stubborn_ones(void)
     section("stubborn");
 }
 
+/* Triggers a hook, at a lower priority than who removes the container. */
+static void *firing(void *arg)
+{
+    int id = (intptr_t)arg;
+
+    while (femto_container_state(id) == FEMTO_STATE_ATTACHED) {
+        femto_hook_trigger(&long_hook, NULL, 0, NULL);
+    }
+    return NULL;
+}
+
+/* Whatever a container does at the end, it can be taken away. */
+static void spiteful_ones(void)
+{
+    int id = put(&spiteful, FEMTO_TENANT_ACME, FEMTO_HOOK_SERVICE);
+    ztimer_sleep(ZTIMER_MSEC, 50);
+    expect("state", femto_container_state(id), FEMTO_STATE_RUNNING);
+    expect("faults", femto_container_get(id)->faults, 2);
+    expect("replace", femto_container_replace(id, &sleeper, NULL), 0);
+    expect("state", femto_container_state(id), FEMTO_STATE_RUNNING);
+    expect("program", femto_container_program(femto_container_get(id)) == &sleeper, true);
+    expect("remove", femto_container_remove(id), 0);
+
+    id = put(&spiteful, FEMTO_TENANT_ACME, FEMTO_HOOK_SERVICE);
+    ztimer_sleep(ZTIMER_MSEC, 50);
+    expect("remove", femto_container_remove(id), 0);
+    expect("state", femto_container_state(id), FEMTO_STATE_FREE);
+
+    /* one that faults once too often while its removal waits for the hook */
+    static char stack[THREAD_STACKSIZE_DEFAULT + 1024];
+    id = put(&stubborn, FEMTO_TENANT_ACME, FEMTO_HOOK_LONG);
+    thread_create(stack, sizeof(stack), THREAD_PRIORITY_MAIN + 1, 0, firing,
+                  (void *)(intptr_t)id, "firing");
+    for (int i = 0; i < 2000 && femto_container_get(id)->faults < 2; i++) {
+        ztimer_sleep(ZTIMER_MSEC, 1);
+    }
+    ztimer_sleep(ZTIMER_MSEC, 1);
+    expect("the hook runs", long_hook.runner != KERNEL_PID_UNDEF, true);
+    expect("remove", femto_container_remove(id), 0);
+    expect("state", femto_container_state(id), FEMTO_STATE_FREE);
+
+    id = put(&breaker, FEMTO_TENANT_ACME, FEMTO_HOOK_SERVICE);
+    ztimer_sleep(ZTIMER_MSEC, 50);
+    expect("state", femto_container_state(id), FEMTO_STATE_FAULTED);
+    expect("replace", femto_container_replace(id, &sleeper, NULL), 0);
+    expect("state", femto_container_state(id), FEMTO_STATE_RUNNING);
+    section("spiteful");
+}
+
 int main(void)
 {
     timers();
@@ -296,6 +348,7 @@ int main(void)
     pins();
     threads();
     stubborn_ones();
+    spiteful_ones();
     puts("the end");
     return 0;
 }
