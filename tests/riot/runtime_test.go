@@ -43,6 +43,6 @@ func TestEvents(t *testing.T) {
 	term := openTerminal(t, root, nil, app.elf())
 	term.expect(runTimeout, "timer: ok", "boot: ok", "scheduler: ok", "pin: ok",
 		"sleeper: ok", "waiter: ok", "brief: ok", "stubborn: ok",
-		"spiteful: ok", "the end")
+		"spiteful: ok", "poller: ok", "the end")
 	assert.NotContains(t, term.output(), "WRONG")
 }

@@ -271,21 +271,20 @@ bool femto_thread_post(femto_container_t *c, const femto_event_t *event)
 
 /// System calls ///
 
-/* The container waits: it was well behaved until here, and begins anew. */
-static slot_t *before_wait(const femto_vm_t *vm)
+/* The container has waited, or got what it would have waited for: it was well
+ * behaved until here, and begins anew. */
+static void renew(slot_t *s)
 {
-    slot_t *s = slot_of(femto_container_of(vm));
-
     s->budget = s->hook->contract->fuel;
-    return s;
 }
 
 static int32_t sleep(const femto_vm_t *vm, uint32_t us)
 {
-    slot_t *s = before_wait(vm);
+    slot_t *s = slot_of(femto_container_of(vm));
 
     if (!s->stop) {
         wait(0, (us > CONFIG_FEMTOCONTAINER_SLEEP_MIN) ? us : CONFIG_FEMTOCONTAINER_SLEEP_MIN);
+        renew(s);
     }
     return s->stop ? FEMTO_ECANCELED : 0;
 }
@@ -312,7 +311,7 @@ int32_t femto_sys_ztimer_periodic_wakeup(femto_vm_t *vm, uint32_t *last_wakeup, 
 
 int32_t femto_sys_event_wait(femto_vm_t *vm, uint8_t *buf, uint32_t size, uint32_t timeout)
 {
-    slot_t *s = before_wait(vm);
+    slot_t *s = slot_of(femto_container_of(vm));
     uint32_t begin = ztimer_now(ZTIMER_MSEC);
 
     while (!s->stop) {
@@ -323,6 +322,7 @@ int32_t femto_sys_event_wait(femto_vm_t *vm, uint8_t *buf, uint32_t size, uint32
                 memcpy(buf, s->events[at], len);
             }
             s->tail++;
+            renew(s);
             return (len <= size) ? (int32_t)len : FEMTO_EMSGSIZE;
         }
         uint32_t us = FEMTO_FOREVER;
@@ -333,7 +333,9 @@ int32_t femto_sys_event_wait(femto_vm_t *vm, uint8_t *buf, uint32_t size, uint32
             }
             us = (timeout - passed < 1000000) ? (timeout - passed) * 1000 : 1000000000;
         }
-        wait(EVENT, us);
+        if (wait(EVENT, us) & TIMEOUT) {
+            renew(s);
+        }
     }
     return FEMTO_ECANCELED;
 }

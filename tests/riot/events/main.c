@@ -20,6 +20,7 @@
 #include "femto_sched.h"
 #include "femto_timer.h"
 #include "latest.fc.h"
+#include "poller.fc.h"
 #include "sleeper.fc.h"
 #include "spiteful.fc.h"
 #include "stubborn.fc.h"
@@ -46,6 +47,7 @@ FEMTO_PROGRAM(brief, BRIEF);
 FEMTO_PROGRAM(deaf, DEAF);
 FEMTO_PROGRAM(latest, LATEST);
 FEMTO_PROGRAM(latest_boot, LATEST);
+FEMTO_PROGRAM(poller, POLLER);
 FEMTO_PROGRAM(sleeper, SLEEPER);
 FEMTO_PROGRAM(spiteful, SPITEFUL);
 FEMTO_PROGRAM(stubborn, STUBBORN);
@@ -341,6 +343,18 @@ static void spiteful_ones(void)
     section("spiteful");
 }
 
+/* Fuel is for until the next wait, not until the next call that could wait. */
+static void pollers(void)
+{
+    int id = put(&poller, FEMTO_TENANT_ACME, FEMTO_HOOK_SERVICE);
+
+    for (int i = 0; i < 40 && femto_container_state(id) == FEMTO_STATE_RUNNING; i++) {
+        ztimer_sleep(ZTIMER_MSEC, 100);
+    }
+    expect("state", femto_container_state(id), FEMTO_STATE_FAULTED);
+    section("poller");
+}
+
 int main(void)
 {
     timers();
@@ -349,6 +363,7 @@ int main(void)
     threads();
     stubborn_ones();
     spiteful_ones();
+    pollers();
     puts("the end");
     return 0;
 }
