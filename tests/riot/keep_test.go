@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"testing"
 	"time"
 
@@ -88,4 +90,21 @@ func TestKeep(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(file("acme"), second, 0o644))
 	boot(t, "boot 2, text 19, local -2, forgotten -2\n").close()
+}
+
+// TestChase has a tenant change its entries all the time while they are written
+// to a slow medium: it gets no more written than it may.
+func TestChase(t *testing.T) {
+	app := testApplication("chase", "native64", "fast")
+	app.build(t)
+	home := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(home, "nvm0"), 0o755))
+	term := openTerminal(t, home, nil, app.elf())
+	term.expect(runTimeout, "bytes written")
+	found := regexp.MustCompile(`state 3, (\d+) bytes written`).FindStringSubmatch(term.output())
+	require.NotNil(t, found, term.output())
+	written, err := strconv.Atoi(found[1])
+	require.NoError(t, err)
+	assert.Positive(t, written)
+	assert.LessOrEqual(t, written, 96, "its quota for an hour")
 }

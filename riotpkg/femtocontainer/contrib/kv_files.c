@@ -80,6 +80,7 @@ static struct {
 
 typedef struct {
     int fd;
+    uint32_t max;   /* bytes that may be written */
     uint32_t len;   /* written or read so far */
     uint16_t crc;
     int error;      /* the first one, as -errno */
@@ -88,9 +89,15 @@ typedef struct {
 /* With fd -1 only counts. */
 static void _write(_file_t *f, const void *buf, size_t len)
 {
+    if (f->error == 0 && len > f->max - f->len) {
+        f->error = -EOVERFLOW;
+    }
+    if (f->error != 0) {
+        return;
+    }
     f->len += len;
     f->crc = crc16_ccitt_false_update(f->crc, buf, len);
-    if (f->fd >= 0 && f->error == 0 && len > 0) {
+    if (f->fd >= 0 && len > 0) {
         ssize_t n = vfs_write(f->fd, buf, len);
 
         f->error = (n < 0) ? (int)n : ((size_t)n == len) ? 0 : -ENOSPC;
@@ -112,7 +119,8 @@ static bool _read(_file_t *f, void *buf, size_t len)
 }
 
 /* Writes what the tenant wants to keep. Others change the stores meanwhile, but
- * not within an entry; such a change sets the flag again. */
+ * not within an entry; such a change sets the flag again. Nothing else bounds how
+ * many entries pass by: the tenant can add one ahead for each that is written. */
 static void _record(_file_t *f, unsigned tenant)
 {
     uint8_t value[CONFIG_FEMTOCONTAINER_KV_VALUE];
@@ -136,7 +144,7 @@ static void _record(_file_t *f, unsigned tenant)
         _write(f, value, (size_t)len);
         key++;
         space = (uint16_t)(space + (key == 0)); /* after the greatest key */
-    } while (space != 0);
+    } while (space != 0 && f->error == 0);
     uint8_t end[2] = { 0 };
 
     _write(f, end, sizeof(end));
@@ -174,13 +182,16 @@ static void _path(char *path, unsigned tenant)
 static bool _save(unsigned tenant)
 {
     char path[sizeof(FEMTO_KV_DIRECTORY) + 4 + NAME];
-    _file_t f = { .fd = -1 };
+    _file_t f = { .fd = -1, .max = femto_tenants[tenant].quota.flash_bytes_per_hour };
 
     _record(&f, tenant);
-    if (!_pay(tenant, f.len)) {
+    if (f.error != 0 || !_pay(tenant, f.len)) {
         return false;
     }
-    f = (_file_t){ .fd = vfs_open(_fresh, O_CREAT | O_TRUNC | O_WRONLY, 0600) };
+    f = (_file_t){
+        .fd = vfs_open(_fresh, O_CREAT | O_TRUNC | O_WRONLY, 0600),
+        .max = f.len, /* what is paid */
+    };
     if (f.fd < 0) {
         f.error = f.fd;
     }
@@ -195,9 +206,14 @@ static bool _save(unsigned tenant)
         f.error = vfs_rename(_fresh, path);
     }
     if (f.error != 0) {
+        vfs_unlink(_fresh);
+    }
+    if (f.error == -EOVERFLOW) {
+        return false; /* it grew meanwhile */
+    }
+    if (f.error != 0) {
         LOG_WARNING("femtocontainer: cannot keep what %s wants to keep: %d\n",
                     femto_tenants[tenant].name, f.error);
-        vfs_unlink(_fresh);
     }
     return true; /* the medium may be broken: not again before the next change */
 }
