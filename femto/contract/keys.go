@@ -6,6 +6,8 @@ package contract
 import (
 	"fmt"
 	"strings"
+
+	"github.com/femtocontainer/femtocontainer/femto/isa"
 )
 
 // Kind is the type of a key's value.
@@ -62,7 +64,7 @@ var Keys = []Key{
 	{Table: tenantTable, Name: "capabilities", Kind: Texts, Doc: "what its containers may do, see below; default: `base` alone"},
 	{Table: tenantTable, Name: "quota", Kind: Table, Required: true, Doc: "what its containers may use, all together"},
 
-	{Table: quotaTable, Name: "fuel_per_second", Required: true, Min: 1, Max: maxFuel, Doc: "fuel that they get, and can save up for one second"},
+	{Table: quotaTable, Name: "fuel_per_second", Required: true, Min: 1, Max: maxFuel, Doc: "fuel that they get, and can save up for a second and a half"},
 	{Table: quotaTable, Name: "slots", Max: maxNumber, Default: 1, Doc: "images that can be installed at a time; those built into the firmware do not count"},
 	{Table: quotaTable, Name: "threads", Max: 32, Doc: "containers that have a thread of their own"},
 	{Table: quotaTable, Name: "kv_entries", Max: 65535, Doc: "entries in key-value stores of all scopes that they made"},
@@ -74,7 +76,7 @@ var Keys = []Key{
 	{Table: hookTable, Name: "capabilities", Kind: Texts, Doc: "what containers may do here, at most; default: all that their tenant may"},
 	{Table: hookTable, Name: "policy", Kind: Text, Doc: "what happens when there are several containers, see below; default: `continue`"},
 	{Table: hookTable, Name: "containers", Min: 1, Max: maxNumber, Default: 1, Doc: "how many can be attached at a time"},
-	{Table: hookTable, Name: "fuel", Required: true, Min: 1, Max: maxFuel, Doc: "of an activation; with `thread`, from one wait to the next"},
+	{Table: hookTable, Name: "fuel", Required: true, Min: 1, Max: isa.MaxFuel, Doc: "of an activation; with `thread`, from one wait to the next"},
 	{Table: hookTable, Name: "activations_per_second", Max: 1_000_000, Doc: "of each container; 0: no limit"},
 	{Table: hookTable, Name: "fuel_per_second", Max: maxFuel, Doc: "of each container, besides its tenant's; 0: no limit"},
 	{Table: hookTable, Name: "thread", Kind: Bool, Doc: "each container has a thread of its own and may wait; default: false"},

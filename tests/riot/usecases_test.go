@@ -179,7 +179,7 @@ func TestCost(t *testing.T) {
 		return n
 	}
 	assert.LessOrEqual(t, cost("empty hook"), 20)
-	assert.LessOrEqual(t, cost("hook with a container that returns at once"), 275)
+	assert.LessOrEqual(t, cost("hook with a container that returns at once"), 250)
 	cost("enqueue")
 	cost("enqueue, switch, drain 2 events, switch back")
 	assert.LessOrEqual(t, cost("attach"), 2*cost("verify"))

@@ -94,13 +94,15 @@ static void charge(femto_tenant_state_t *tenant, uint32_t used)
     irq_restore(irq);
 }
 
-/* One activation. Returns whether the container returned. */
+/* One activation. Returns whether the container returned. A function of its own,
+ * since the registers do not suffice for it and its caller together. */
+__attribute__((noinline))
 static bool activate(femto_hook_t *hook, femto_container_t *c, const femto_event_t *event,
                      int64_t *value)
 {
     const femto_hook_contract_t *contract = hook->contract;
     femto_tenant_state_t *tenant = &femto_tenant_state[c->tenant];
-    uint32_t fuel = (contract->fuel < FEMTO_MAX_FUEL) ? contract->fuel : FEMTO_MAX_FUEL;
+    uint32_t fuel = contract->fuel; /* FEMTO_MAX_FUEL at most, as contracts are checked */
     femto_vm_t vm;
 
     if ((limited(contract) && !may_run(c, contract)) ||
@@ -159,6 +161,30 @@ static bool stops(unsigned policy, int64_t value)
            (policy == FEMTO_POLICY_STOP_ON_POSITIVE && value > 0);
 }
 
+/* From the container with the number id on. Returns how many of them returned. */
+static uint32_t activate_all(femto_hook_t *hook, unsigned id, const femto_event_t *event,
+                             int64_t *value)
+{
+    uint32_t returned = 0;
+
+    do {
+        femto_container_t *c = &femto_pool[id];
+        int64_t result;
+
+        id = c->next; /* before a fault takes it off the list */
+        if (activate(hook, c, event, &result)) {
+            returned++;
+            if (value != NULL) {
+                *value = result;
+            }
+            if (stops(hook->contract->policy, result)) {
+                break;
+            }
+        }
+    } while (id != FEMTO_NONE);
+    return returned;
+}
+
 uint32_t femto_hook_run(femto_hook_t *hook, const femto_event_t *event, int64_t *value)
 {
     kernel_pid_t me = thread_getpid();
@@ -173,29 +199,18 @@ uint32_t femto_hook_run(femto_hook_t *hook, const femto_event_t *event, int64_t 
         return 0;
     }
     mutex_lock(&hook->lock);
-    hook->events += hook->first != FEMTO_NONE;
-    if (IS_USED(MODULE_FEMTOCONTAINER_THREADS) && hook->contract->thread) {
-        returned = post(hook, event);
-        mutex_unlock(&hook->lock);
-        return returned;
-    }
-    hook->runner = me;
-    for (unsigned id = hook->first, next; id != FEMTO_NONE; id = next) {
-        femto_container_t *c = &femto_pool[id];
-        int64_t result;
-
-        next = c->next; /* before a fault takes it off the list */
-        if (activate(hook, c, event, &result)) {
-            returned++;
-            if (value != NULL) {
-                *value = result;
-            }
-            if (stops(hook->contract->policy, result)) {
-                break;
-            }
+    unsigned id = hook->first;
+    if (id != FEMTO_NONE) {
+        hook->events++;
+        if (IS_USED(MODULE_FEMTOCONTAINER_THREADS) && hook->contract->thread) {
+            returned = post(hook, event);
+        }
+        else {
+            hook->runner = me;
+            returned = activate_all(hook, id, event, value);
+            hook->runner = KERNEL_PID_UNDEF;
         }
     }
-    hook->runner = KERNEL_PID_UNDEF;
     mutex_unlock(&hook->lock);
     return returned;
 }

@@ -42,10 +42,13 @@ void femto_bucket_fill(femto_bucket_t *b, uint32_t per_second);
  */
 static inline bool femto_bucket_has(femto_bucket_t *b, uint32_t per_second, uint32_t want)
 {
-    if (b->taken + want > per_second / 2) {
+    uint32_t after = b->taken + want;
+
+    if (after > per_second / 2) {
         femto_bucket_fill(b, per_second);
+        after = b->taken + want;
     }
-    return b->taken + want <= per_second;
+    return after <= per_second;
 }
 
 /**
