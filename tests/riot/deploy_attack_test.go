@@ -301,6 +301,48 @@ func TestDeployStorageFails(t *testing.T) {
 	}
 }
 
+// TestDeployDetached has others take containers off their hooks: the status says so, and what
+// comes next is installed, or removed, where it belongs.
+func TestDeployDetached(t *testing.T) {
+	twice, thrice := otaImage(t, "twice", acmeKey), otaImage(t, "thrice", acmeKey)
+	fault := image(t, "tests/riot/deploy/images/fault.c", acmeKey)
+	first := func(img []byte) order { return order{component: filter(0), sequence: 1, payload: img} }
+	for _, c := range []struct {
+		name    string
+		payload []byte
+		detach  []string
+	}{
+		{"detached", twice, []string{"detach 0"}},
+		{"removed", twice, []string{"remove 0"}},
+		{"faulted", fault, []string{"reading", "reading", "reading"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDevice(t)
+			waiting := fmt.Sprintf("slot fc/filter/0 waiting 1 %x FC0000", digest(c.payload))
+			lines := d.ask(slices.Concat([]string{"trigger " + d.put("a", first(c.payload)), "slots"}, c.detach, []string{"slots", "reading",
+				"trigger " + d.put("b", order{component: filter(0), sequence: 2, payload: thrice}), "slots", "reading",
+				"trigger " + d.put("c", order{component: filter(0), sequence: 3}), "slots", "reading"})...)
+			lines = slices.DeleteFunc(lines, func(l string) bool { return l == "revoked 0 sequence 0" })
+			require.Greater(t, len(lines), 8)
+			assert.Equal(t, []string{"verdict FC0000 fc/filter/0 1 fetches 2",
+				fmt.Sprintf("slot fc/filter/0 attached 1 %x FC0000", digest(c.payload))}, lines[:2])
+			assert.Equal(t, []string{waiting, "reading 21",
+				"verdict FC0000 fc/filter/0 2 fetches 2", fmt.Sprintf("slot fc/filter/0 attached 2 %x FC0000", digest(thrice)), "reading 63",
+				"verdict FC0000 fc/filter/0 3 fetches 1", fmt.Sprintf("slot fc/filter/0 removed 3 %x FC0000", suit.Nothing[:4]), "reading 21"},
+				lines[len(lines)-8:])
+		})
+	}
+	t.Run("id of another slot", func(t *testing.T) {
+		d := newDevice(t)
+		assert.Equal(t, []string{
+			"verdict FC0000 fc/filter/0 1 fetches 2", "verdict FC0000 fc/filter/1 1 fetches 2", "reading 63",
+			"verdict FC0000 fc/filter/0 2 fetches 1", "reading 63",
+		}, d.ask("trigger "+d.put("a", first(twice)), "remove 0",
+			"trigger "+d.put("b", order{component: filter(1), sequence: 1, payload: thrice}), "reading",
+			"trigger "+d.put("c", order{component: filter(0), sequence: 2}), "reading"))
+	})
+}
+
 // TestDeployNoRoom fills the flash: the order is refused, what runs runs on, and
 // when there is room again the same order is done.
 func TestDeployNoRoom(t *testing.T) {

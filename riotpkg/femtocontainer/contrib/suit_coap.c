@@ -76,6 +76,7 @@ static ssize_t _answer(coap_pkt_t *pdu, uint8_t *buf, size_t len,
         return 0; /* the client wants no response */
     }
     mutex_lock(&femto_suit_lock);
+    femto_suit_look();
     uint32_t etag[2] = { boot, femto_suit_status.version };
     ssize_t head = coap_opt_add_opaque(pdu, COAP_OPT_ETAG, etag, sizeof(etag));
     if (head >= 0) {

@@ -145,6 +145,15 @@ void femto_suit_slots_init(void);
 /** @brief  Read, check and attach what is stored */
 void femto_suit_boot(void);
 
+/**
+ * @brief   See whether containers are still attached
+ *
+ * Others detach and remove them, too, and the runtime those that fault.
+ *
+ * @pre     femto_suit_lock is held
+ */
+void femto_suit_look(void);
+
 /** @brief  Where the next payload is received: CONFIG_FEMTOCONTAINER_SUIT_IMAGE bytes */
 uint8_t *femto_suit_staging(void);
 

@@ -214,45 +214,84 @@ static femto_suit_verdict_t _check(femto_suit_slot_t *s)
 
 /* --- runtime ------------------------------------------------------------- */
 
-static void _detach(femto_suit_slot_t *s)
+/* The slot's container, unless somebody else has removed it: then its id is free, or
+ * another container's. */
+static const femto_container_t *_container(const femto_suit_slot_t *s)
 {
-    if (s->container != FEMTO_NONE) {
-        femto_container_remove(s->container);
-        s->container = FEMTO_NONE;
+    const femto_container_t *c = femto_container_get(s->container);
+
+    return c != NULL && femto_container_program(c) == &places[s->place].program ? c : NULL;
+}
+
+static bool _is_attached(const femto_suit_slot_t *s)
+{
+    const femto_container_t *c = _container(s);
+
+    return c != NULL && c->hook == s->hook
+        && (c->state == FEMTO_STATE_ATTACHED || c->state == FEMTO_STATE_RUNNING
+            || c->state == FEMTO_STATE_ENDED);
+}
+
+static uint16_t _detach(femto_suit_slot_t *s)
+{
+    uint16_t code = _container(s) != NULL ? femto_container_remove(s->container) : 0;
+
+    if (code != 0 && code != FEMTO_E_NO_CONTAINER) {
+        return code;
     }
+    s->container = FEMTO_NONE;
+    return 0;
 }
 
 /* Puts the checked image of s where the container of old runs, if there is one. */
 static femto_suit_verdict_t _attach(femto_suit_slot_t *s, femto_suit_slot_t *old)
 {
-    _place_t *place = &places[s->place];
+    const femto_program_t *program = &places[s->place].program;
+    const femto_container_t *c = _container(old);
     femto_refusal_t why = { 0 };
+    uint16_t code;
 
     s->container = FEMTO_NONE;
-    if (old->container != FEMTO_NONE) {
-        femto_state_t state = femto_container_state(old->container);
-        if (old->tenant == s->tenant
-            && (state == FEMTO_STATE_ATTACHED || state == FEMTO_STATE_RUNNING)) {
-            uint16_t code = femto_container_replace(old->container, &place->program, &why);
-            if (code == 0) {
-                s->container = old->container;
-                old->container = FEMTO_NONE;
-            }
-            return code == 0 ? femto_suit_code(0) : femto_suit_at(code, why.pc);
+    if (c != NULL && old->tenant == s->tenant && c->hook == s->hook) {
+        code = femto_container_replace(old->container, program, &why);
+        if (code != 0) {
+            return femto_suit_at(code, why.pc);
         }
-        _detach(old);
+        s->container = old->container;
+        old->container = FEMTO_NONE;
     }
-    int id = femto_container_install(&place->program, s->tenant);
-    if (id < 0) {
-        return femto_suit_code(FEMTO_E_ATTACH_REFUSED);
+    else {
+        code = _detach(old);
+        if (code != 0) {
+            return femto_suit_code(code);
+        }
+        int id = femto_container_install(program, s->tenant);
+        if (id < 0) {
+            return femto_suit_code(FEMTO_E_ATTACH_REFUSED);
+        }
+        s->container = (uint8_t)id;
     }
-    s->container = (uint8_t)id;
-    uint16_t code = femto_container_attach(s->container, s->hook, &why);
-    if (code != 0) {
-        _detach(s);
-        return femto_suit_at(code, why.pc);
+    /* nor is one that was replaced, if it had been detached or faulted too often */
+    if (!_is_attached(s)) {
+        code = femto_container_attach(s->container, s->hook, &why);
+        if (code != 0) {
+            _detach(s);
+            return femto_suit_at(code, why.pc);
+        }
     }
     return femto_suit_code(0);
+}
+
+void femto_suit_look(void)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        femto_suit_slot_t *s = &femto_suit_slots[i];
+        if (s->state == FEMTO_SUIT_ATTACHED || s->state == FEMTO_SUIT_WAITING) {
+            uint8_t state = _is_attached(s) ? FEMTO_SUIT_ATTACHED : FEMTO_SUIT_WAITING;
+            femto_suit_status.version += state != s->state;
+            s->state = state;
+        }
+    }
 }
 
 /* --- what manifests ask for ---------------------------------------------- */
@@ -289,9 +328,15 @@ static femto_suit_verdict_t _install(femto_suit_slot_t *slot, const femto_suit_m
     /* From here on the slot has the new image, whatever happens. */
     femto_suit_slot_t old = *slot;
     fresh.why = _attach(&fresh, &old);
-    _detach(&old);
     fresh.state = fresh.why.code == 0 ? FEMTO_SUIT_ATTACHED : FEMTO_SUIT_WAITING;
-    spare = old.place;
+    if (_detach(&old) == 0) {
+        spare = old.place;
+    }
+    else {  /* it still runs there, and is what a revocation would be about */
+        old.record = fresh.record;
+        old.why = fresh.why;
+        fresh = old;
+    }
     mutex_lock(&femto_suit_lock);
     *slot = fresh;
     mutex_unlock(&femto_suit_lock);
@@ -308,10 +353,15 @@ static femto_suit_verdict_t _remove(femto_suit_slot_t *slot, const femto_suit_ma
     /* It ends even if that cannot be stored; then the old record stays, and the
      * same manifest can be sent again. */
     femto_suit_verdict_t verdict = _stored(femto_suit_store_write(m->component, &tombstone, NULL));
-    _detach(slot);
+    uint16_t code = _detach(slot);
     mutex_lock(&femto_suit_lock);
     if (verdict.code == 0) {
         slot->record = tombstone;
+    }
+    if (code != 0) {
+        verdict = femto_suit_code(code);
+    }
+    if (verdict.code == 0) {
         slot->state = FEMTO_SUIT_REMOVED;
     }
     else if (slot->state == FEMTO_SUIT_ATTACHED) {
@@ -327,7 +377,7 @@ static void _enforce(void)
 {
     for (unsigned i = 0; i < SLOTS; i++) {
         femto_suit_slot_t *s = &femto_suit_slots[i];
-        if (s->state == FEMTO_SUIT_ATTACHED && _id_revoked(s->key_id)) {
+        if (_container(s) != NULL && _id_revoked(s->key_id)) {
             _detach(s);
             mutex_lock(&femto_suit_lock);
             s->state = FEMTO_SUIT_WAITING;

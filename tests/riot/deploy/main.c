@@ -14,6 +14,8 @@
  *   operations     prints how many there were since then
  *   fill           makes files until there is no block left
  *   empty          removes them
+ *   detach ID      detaches a container, as the shell does
+ *   remove ID      removes it
  *   break          has every write of a record fail
  *   mend           ends that
  *   flip FILE N    flips a bit in byte N of a file of the device
@@ -167,6 +169,9 @@ static void _slots(void)
     static const char *const states[] = { "", "attached", "waiting", "removed", "refused" };
     char name[FEMTO_SUIT_NAME_MAX + 1];
 
+    mutex_lock(&femto_suit_lock);
+    femto_suit_look();
+    mutex_unlock(&femto_suit_lock);
     for (unsigned i = 0; i < FEMTO_TOTAL_CONTAINERS; i++) {
         const femto_suit_slot_t *s = &femto_suit_slots[i];
         if (s->state != FEMTO_SUIT_EMPTY) {
@@ -309,6 +314,12 @@ static void _line(char *line)
     }
     else if (strcmp(word, "empty") == 0) {
         _empty();
+    }
+    else if (strcmp(word, "detach") == 0) {
+        femto_container_detach(strtoul(a, NULL, 10));
+    }
+    else if (strcmp(word, "remove") == 0) {
+        femto_container_remove(strtoul(a, NULL, 10));
     }
     else if (strcmp(word, "break") == 0) {
         vfs_mkdir("/nvm0/fc.new", 0); /* where it makes its files */
