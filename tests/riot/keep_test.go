@@ -90,6 +90,17 @@ func TestKeep(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(file("acme"), second, 0o644))
 	boot(t, "boot 2, text 19, local -2, forgotten -2\n").close()
+
+	// Two take an entry from each other, and only who takes it writes it.
+	_ = os.Remove(file("odd"))
+	_ = os.Remove(file("even"))
+	for i, length := range []int{-2, 1, 2, 3, 4} {
+		taker := []string{"odd", "even"}[i%2]
+		old, _ := os.ReadFile(file(taker))
+		term := boot(t, fmt.Sprintf("shared: %d\n", length))
+		written(taker, old)
+		term.close()
+	}
 }
 
 // TestChase has a tenant change its entries all the time while they are written

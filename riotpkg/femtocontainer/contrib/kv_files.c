@@ -16,7 +16,8 @@
  * new file takes the place of the old one by a rename: what there is after a
  * power cut is the one or the other.
  *
- *     magic      4 bytes  "FKV" 1
+ *     magic      4 bytes  "FKV" 2
+ *     number     4 bytes  greater than that of each file written before
  *     for each entry
  *       space    2 bytes  see femto_kv_space
  *       len      2 bytes
@@ -25,7 +26,9 @@
  *     end        2 bytes  0
  *     checksum   2 bytes  CRC-16/CCITT-FALSE of all before
  *
- * Numbers are little endian.
+ * Numbers are little endian. An entry can be in the files of two tenants, when one
+ * took it over from the other, which has had no reason to write since. Then the
+ * later file counts.
  *
  * @}
  */
@@ -65,11 +68,12 @@ enum {
     NAME = 31,          /* characters of a tenant's name */
 };
 
-static const uint8_t _magic[4] = { 'F', 'K', 'V', 1 };
+static const uint8_t _magic[4] = { 'F', 'K', 'V', 2 };
 static const char _fresh[] = FEMTO_KV_DIRECTORY "/kv-new"; /* no tenant's */
 
 static char _stack[THREAD_STACKSIZE_DEFAULT + CONFIG_FEMTOCONTAINER_KV_VALUE];
 static thread_t *_thread;
+static uint32_t _latest;                    /* number of the latest file */
 static BITFIELD(_changed, FEMTO_TENANTS);   /* tenants with something to write */
 
 /* Bytes that a tenant may write for now, and when that was counted. */
@@ -124,10 +128,13 @@ static bool _read(_file_t *f, void *buf, size_t len)
 static void _record(_file_t *f, unsigned tenant)
 {
     uint8_t value[CONFIG_FEMTOCONTAINER_KV_VALUE];
+    uint8_t number[4];
     uint16_t space = 0;
     uint32_t key = 0;
 
+    byteorder_htolebufl(number, _latest + 1);
     _write(f, _magic, sizeof(_magic));
+    _write(f, number, sizeof(number));
     do {
         int32_t len = femto_kv_next_kept(femto_stores_lock(), (uint8_t)tenant, &space, &key, value);
 
@@ -204,6 +211,7 @@ static bool _save(unsigned tenant)
     if (f.error == 0) {
         _path(path, tenant);
         f.error = vfs_rename(_fresh, path);
+        _latest += f.error == 0;
     }
     if (f.error != 0) {
         vfs_unlink(_fresh);
@@ -250,17 +258,18 @@ static void _on_change(uint8_t tenant)
     }
 }
 
-/* Reads a file to its end, and puts its entries into the stores if kv is given.
- * Returns whether all of it is as it should be. */
-static bool _walk(_file_t *f, unsigned tenant, femto_kv_t *kv)
+/* Reads a file to its end, and puts the entries that are not there yet into the
+ * stores if kv is given. Returns whether all of it is as it should be. */
+static bool _walk(_file_t *f, unsigned tenant, femto_kv_t *kv, uint32_t *number)
 {
     const femto_quota_t *quota = &femto_tenants[tenant].quota;
     uint8_t value[CONFIG_FEMTOCONTAINER_KV_VALUE];
     uint8_t header[HEADER];
 
-    if (!_read(f, header, sizeof(_magic)) || memcmp(header, _magic, sizeof(_magic)) != 0) {
+    if (!_read(f, header, HEADER) || memcmp(header, _magic, sizeof(_magic)) != 0) {
         return false;
     }
+    *number = byteorder_lebuftohl(header + sizeof(_magic));
     for (;;) {
         if (!_read(f, header, 2)) {
             return false;
@@ -283,7 +292,8 @@ static bool _walk(_file_t *f, unsigned tenant, femto_kv_t *kv)
             return false;
         }
         if (kv != NULL) {
-            femto_kv_put(kv, &who, byteorder_lebuftohl(header + 4), value, len, FEMTO_KV_PERSIST);
+            femto_kv_put(kv, &who, byteorder_lebuftohl(header + 4), value, len,
+                         FEMTO_KV_NEW | FEMTO_KV_PERSIST);
         }
     }
     uint16_t crc = f->crc;
@@ -292,26 +302,48 @@ static bool _walk(_file_t *f, unsigned tenant, femto_kv_t *kv)
            && vfs_read(f->fd, header, 1) == 0;
 }
 
-static void _load(femto_kv_t *kv, unsigned tenant)
+/* The number of a tenant's file, whose entries are put into the stores if kv is
+ * given; 0 if there is none that is as it should be. */
+static uint32_t _load(unsigned tenant, femto_kv_t *kv)
 {
     char path[sizeof(FEMTO_KV_DIRECTORY) + 4 + NAME];
+    uint32_t number = 0;
 
     _path(path, tenant);
-    int fd = vfs_open(path, O_RDONLY, 0);
+    _file_t f = { .fd = vfs_open(path, O_RDONLY, 0) };
 
-    if (fd < 0) {
-        return; /* has never kept anything */
+    if (f.fd < 0) {
+        return 0; /* has never kept anything */
     }
-    _file_t check = { .fd = fd };
-    _file_t take = { .fd = fd };
-
-    if (!_walk(&check, tenant, NULL)) {
+    if (!_walk(&f, tenant, kv, &number)) {
         LOG_WARNING("femtocontainer: %s is damaged, and left alone\n", path);
+        number = 0;
     }
-    else if (vfs_lseek(fd, 0, SEEK_SET) == 0) {
-        _walk(&take, tenant, kv);
+    vfs_close(f.fd);
+    return number;
+}
+
+/* The latest file first. */
+static void _load_all(femto_kv_t *kv)
+{
+    uint32_t number[FEMTO_TENANTS];
+
+    for (unsigned t = 0; t < FEMTO_TENANTS; t++) {
+        number[t] = _load(t, NULL);
+        _latest = (number[t] > _latest) ? number[t] : _latest;
     }
-    vfs_close(fd);
+    for (;;) {
+        unsigned next = 0;
+
+        for (unsigned t = 1; t < FEMTO_TENANTS; t++) {
+            next = (number[t] > number[next]) ? t : next;
+        }
+        if (number[next] == 0) {
+            break;
+        }
+        _load(next, kv);
+        number[next] = 0;
+    }
 }
 
 static void _start(void)
@@ -321,8 +353,8 @@ static void _start(void)
     vfs_unlink(_fresh);
     for (unsigned t = 0; t < FEMTO_TENANTS; t++) {
         _quota[t].left = femto_tenants[t].quota.flash_bytes_per_hour;
-        _load(kv, t);
     }
+    _load_all(kv);
     kernel_pid_t pid = thread_create(_stack, sizeof(_stack), THREAD_PRIORITY_IDLE - 1, 0,
                                      _work, NULL, "femto_kv");
 

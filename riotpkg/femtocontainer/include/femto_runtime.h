@@ -249,8 +249,8 @@ uint16_t femto_container_detach(unsigned id);
  * If it is refused, the old one stays as it was. Id, tenant and, on a hook, the
  * place among the others stay in any case; counters start anew, handles are
  * gone. If the two share their RAM, events wait while the new image is verified.
- * One that was detached because of its faults is attached again with the new
- * program; on no hook else, the program is verified when it is attached.
+ * A container that was detached because of its faults is attached with the new
+ * program. On any other that is on no hook, it is verified when it is attached.
  *
  * @param[in]   id      of the container
  * @param[in]   program the new program; stays
