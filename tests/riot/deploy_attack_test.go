@@ -343,6 +343,59 @@ func TestDeployDetached(t *testing.T) {
 	})
 }
 
+// TestDeployDamagedRecord damages a record. Neither of its headers is needed as long as the other one is good; without
+// both, or with a damaged image, the slot is refused.
+func TestDeployDamagedRecord(t *testing.T) {
+	const header, sequence = 48, 4
+	img := forge(t, 1600)
+	behind := header + len(img)
+	good := fmt.Sprintf("slot fc/filter/0 attached 5 %x FC0000", digest(img))
+	for _, c := range []struct {
+		name string
+		at   []int
+		want []string
+	}{
+		{"first header", []int{sequence}, []string{good, "verdict FC4014 5 fc/filter/0 5 fetches 1"}},
+		{"second header", []int{behind + sequence}, []string{good, "verdict FC4014 5 fc/filter/0 5 fetches 1"}},
+		{"image", []int{header + 1000}, []string{fmt.Sprintf("slot fc/filter/0 refused 5 %x FC4025", digest(img)), "verdict FC4014 5 fc/filter/0 5 fetches 1"}},
+		{"both headers", []int{sequence, behind + sequence}, []string{"slot fc/filter/0 refused 0 00000000 FC4025", "verdict FC0000 fc/filter/0 5 fetches 2"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDevice(t)
+			install := "trigger " + d.put("a", order{component: filter(0), sequence: 5, payload: img})
+			script := []string{install}
+			for _, at := range c.at {
+				script = append(script, fmt.Sprint("flip fc.filter.0 ", at))
+			}
+			require.Equal(t, []string{"verdict FC0000 fc/filter/0 5 fetches 2"}, d.ask(script...))
+			assert.Equal(t, slices.Insert(c.want, 1, "revoked 0 sequence 0"), d.ask("slots", install))
+		})
+	}
+}
+
+// TestDeployDamagedRevocations damages the list of revoked keys: whose key counts is not known
+// then, and nothing is taken but a new list, which an old one does not pass for.
+func TestDeployDamagedRevocations(t *testing.T) {
+	d := newDevice(t)
+	twice := otaImage(t, "twice", acmeKey)
+	old := "trigger " + d.put("old", order{component: suit.Revoked(), sequence: 1, payload: revocation(t, strangerKey)})
+	install := "trigger " + d.put("a", order{component: filter(0), sequence: 1, payload: twice})
+	remove := "trigger " + d.put("b", order{component: filter(0), sequence: 2, key: secondKey})
+	revoke := func(n uint32) string {
+		return "trigger " + d.put(fmt.Sprint("r", n), order{component: suit.Revoked(), sequence: n, payload: revocation(t, secondKey)})
+	}
+	require.Equal(t, []string{
+		"verdict FC0000 fc/revoked 1 fetches 2", "verdict FC0000 fc/filter/0 1 fetches 2", "verdict FC0000 fc/revoked 2 fetches 2",
+		"verdict FC4007 fc/filter/0 2 fetches 1",
+	}, d.ask(old, install, revoke(2), remove, "flip fc.revoked 50"))
+	refused := fmt.Sprintf("slot fc/filter/0 refused 1 %x FC4025", digest(twice))
+	assert.Equal(t, []string{
+		refused, "revoked 0 sequence 2", "verdict FC4025 fc/filter/0 2 fetches 1", "verdict FC4014 2 fc/revoked 1 fetches 1",
+		"verdict FC0000 fc/revoked 3 fetches 2", "verdict FC4007 fc/filter/0 2 fetches 1",
+	}, d.ask("slots", remove, old, revoke(3), remove))
+	assert.Equal(t, "reading 42", d.ask("reading")[0])
+}
+
 // TestDeployNoRoom fills the flash: the order is refused, what runs runs on, and
 // when there is room again the same order is done.
 func TestDeployNoRoom(t *testing.T) {

@@ -60,14 +60,15 @@ int femto_suit_store_write(const char *component, const femto_suit_record_t *rec
  *
  * @return  0
  * @return  -ENOENT     there is none
- * @return  -EBADMSG    damaged; if the header could be read, it is in @p record
+ * @return  -EBADMSG    cannot be read, or is damaged; if one of the two headers is
+ *                      good, it is in @p record
  * @return  other -errno of the file system
  */
 int femto_suit_store_read(const char *component, femto_suit_record_t *record, uint8_t *payload,
                           uint32_t max);
 
-/** @brief  Remove what a power cut left */
-void femto_suit_store_init(void);
+/** @brief  Remove what a power cut left; -errno when there is no store */
+int femto_suit_store_init(void);
 #else
 static inline int femto_suit_store_write(const char *component, const femto_suit_record_t *record,
                                          const uint8_t *payload)
@@ -88,8 +89,9 @@ static inline int femto_suit_store_read(const char *component, femto_suit_record
     return -ENOENT;
 }
 
-static inline void femto_suit_store_init(void)
+static inline int femto_suit_store_init(void)
 {
+    return 0;
 }
 #endif
 /** @} */

@@ -97,6 +97,10 @@ femto_suit_verdict_t femto_suit_target(const femto_suit_manifest_t *m)
             }
             return femto_suit_code(FEMTO_E_UNKNOWN_HOOK);
         }
+        /* who is allowed what is not known: docs/deployment.md */
+        if (femto_suit_revoked_keys.damaged) {
+            return femto_suit_code(FEMTO_E_BAD_RECORD);
+        }
         known = slot->record.sequence;
     }
     if (m->sequence <= known) {
@@ -494,14 +498,14 @@ void femto_suit_boot(void)
     femto_suit_revoked_t revoked = { 0 };
     femto_suit_record_t record = { 0 };
 
-    femto_suit_store_init();
+    bool there = femto_suit_store_init() == 0;
     int err = femto_suit_store_read("fc/revoked", &record, revoked.id[0], sizeof(revoked.id));
     revoked.sequence = record.sequence;
     if (err == 0) {
         revoked.n = record.size / FEMTO_SUIT_KEY_ID;
     }
     /* Without the list nobody's key counts, until a revocation makes a new one. */
-    revoked.damaged = err != 0 && err != -ENOENT;
+    revoked.damaged = !there || (err != 0 && err != -ENOENT);
     mutex_lock(&femto_suit_lock);
     femto_suit_revoked_keys = revoked;
     mutex_unlock(&femto_suit_lock);

@@ -11,7 +11,8 @@
  * @brief       Records of what is installed, as files
  *
  * A record is written whole into one file, which then takes the place of the old
- * one. The file system has to make that rename atomic, as littlefs does, and to
+ * one. Its header is there twice, before and behind the payload: without the
+ * sequence number old manifests could be sent again. The file system has to make that rename atomic, as littlefs does, and to
  * have everything written on the medium when a file is closed.
  *
  * @}
@@ -33,8 +34,11 @@
 
 static const char fresh[] = FEMTO_SUIT_DIRECTORY "/fc.new";
 
-enum { HEADER = 44 };   /* magic, sequence, size: 4 bytes each; digest */
-static const uint8_t magic[4] = { 'F', 'C', 'R', 1 };
+enum {
+    CHECKED = 44,           /* magic, sequence, size: 4 bytes each; digest */
+    HEADER = CHECKED + 4,   /* and the first bytes of the digest of that */
+};
+static const uint8_t magic[4] = { 'F', 'C', 'R', 2 };
 
 /* fc/sampler/0 is the file fc.sampler.0 */
 static void _path(char *out, const char *component)
@@ -58,12 +62,14 @@ int femto_suit_store_write(const char *component, const femto_suit_record_t *rec
                            const uint8_t *payload)
 {
     char path[sizeof(FEMTO_SUIT_DIRECTORY) + 1 + FEMTO_SUIT_NAME_MAX + 1];
-    uint8_t header[HEADER];
+    uint8_t header[HEADER], digest[32];
 
     memcpy(header, magic, 4);
     byteorder_htolebufl(header + 4, record->sequence);
     byteorder_htolebufl(header + 8, record->size);
     memcpy(header + 12, record->digest, 32);
+    femto_suit_sha256(header, CHECKED, digest);
+    memcpy(header + CHECKED, digest, HEADER - CHECKED);
 
     int fd = vfs_open(fresh, O_CREAT | O_TRUNC | O_WRONLY, 0600);
     if (fd < 0) {
@@ -72,6 +78,9 @@ int femto_suit_store_write(const char *component, const femto_suit_record_t *rec
     int err = _write(fd, header, sizeof(header));
     if (err == 0 && record->size > 0) {
         err = _write(fd, payload, record->size);
+    }
+    if (err == 0) {
+        err = _write(fd, header, sizeof(header));
     }
     int closed = vfs_close(fd); /* writes what is still in the cache */
     if (err == 0) {
@@ -87,11 +96,28 @@ int femto_suit_store_write(const char *component, const femto_suit_record_t *rec
     return err;
 }
 
+static bool _read_header(int fd, off_t at, femto_suit_record_t *record)
+{
+    uint8_t header[HEADER], digest[32];
+
+    if (vfs_lseek(fd, at, SEEK_SET) < 0 || vfs_read(fd, header, HEADER) != HEADER) {
+        return false;
+    }
+    femto_suit_sha256(header, CHECKED, digest);
+    if (memcmp(header, magic, 4) != 0 || memcmp(header + CHECKED, digest, HEADER - CHECKED) != 0) {
+        return false;
+    }
+    record->sequence = byteorder_lebuftohl(header + 4);
+    record->size = byteorder_lebuftohl(header + 8);
+    memcpy(record->digest, header + 12, 32);
+    return true;
+}
+
 int femto_suit_store_read(const char *component, femto_suit_record_t *record, uint8_t *payload,
                           uint32_t max)
 {
     char path[sizeof(FEMTO_SUIT_DIRECTORY) + 1 + FEMTO_SUIT_NAME_MAX + 1];
-    uint8_t header[HEADER], digest[32];
+    uint8_t digest[32];
 
     _path(path, component);
     int fd = vfs_open(path, O_RDONLY, 0);
@@ -100,24 +126,14 @@ int femto_suit_store_read(const char *component, femto_suit_record_t *record, ui
     }
     memset(record, 0, sizeof(*record));
     int err = 0;
-    ssize_t n = vfs_read(fd, header, sizeof(header));
-    if (n < 0) {
-        err = (int)n;
-    }
-    else if (n != sizeof(header) || memcmp(header, magic, 4) != 0) {
+    off_t end = vfs_lseek(fd, 0, SEEK_END);
+    if (!_read_header(fd, 0, record) && !_read_header(fd, end - HEADER, record)) {
         err = -EBADMSG;
     }
-    else {
-        record->sequence = byteorder_lebuftohl(header + 4);
-        record->size = byteorder_lebuftohl(header + 8);
-        memcpy(record->digest, header + 12, 32);
-        n = record->size <= max ? vfs_read(fd, payload, record->size) : -EBADMSG;
-        if (n < 0) {
-            err = (int)n;
-        }
-        else if ((uint32_t)n != record->size || vfs_read(fd, header, 1) != 0) {
-            err = -EBADMSG;
-        }
+    else if (record->size > max || end != (off_t)(HEADER + record->size + HEADER)
+             || vfs_lseek(fd, HEADER, SEEK_SET) != HEADER
+             || vfs_read(fd, payload, record->size) != (ssize_t)record->size) {
+        err = -EBADMSG;
     }
     vfs_close(fd);
     if (err == 0) {
@@ -129,7 +145,14 @@ int femto_suit_store_read(const char *component, femto_suit_record_t *record, ui
     return err;
 }
 
-void femto_suit_store_init(void)
+int femto_suit_store_init(void)
 {
-    vfs_unlink(fresh);
+    vfs_DIR dir;
+    int err = vfs_opendir(&dir, FEMTO_SUIT_DIRECTORY);
+
+    if (err == 0) {
+        vfs_closedir(&dir);
+        vfs_unlink(fresh);
+    }
+    return err;
 }
