@@ -396,6 +396,21 @@ func TestDeployDamagedRevocations(t *testing.T) {
 	assert.Equal(t, "reading 42", d.ask("reading")[0])
 }
 
+// TestDeployNoFileSystem has a flash chip that cannot be mounted and is not blank. It is not
+// formatted: who was revoked there would come back.
+func TestDeployNoFileSystem(t *testing.T) {
+	d := newDevice(t)
+	install := "trigger " + d.put("a", order{component: filter(0), sequence: 1, payload: otaImage(t, "twice", acmeKey)})
+	revoke := "trigger " + d.put("r", order{component: suit.Revoked(), sequence: 1, payload: revocation(t, strangerKey)})
+	damaged := bytes.Repeat([]byte{0x5a}, flashSize)
+	d.setFlash(damaged)
+	assert.Equal(t, []string{
+		"revoked 0 sequence 0", "verdict FC4025 fc/filter/0 1 fetches 1", "verdict FC4024 2 fc/revoked 1 fetches 2",
+		"verdict FC4025 fc/filter/0 1 fetches 1", "reading 21",
+	}, d.ask("slots", install, revoke, install, "reading"))
+	assert.True(t, bytes.Equal(damaged, d.flash()))
+}
+
 // TestDeployNoRoom fills the flash: the order is refused, what runs runs on, and
 // when there is room again the same order is done.
 func TestDeployNoRoom(t *testing.T) {

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "board.h"
 #include "femto_contract.h"
 #include "femto_runtime.h"
 #include "femto_suit.h"
@@ -32,7 +33,11 @@ int main(void)
     int32_t shown = 0;
     int64_t alarmed = 0;
 
-    int res = femto_suit_start(&psk);
+    int res = femto_suit_format_blank(MTD_0);
+    if (res != 0) {
+        printf("no file system for what comes from the network: %d\n", res);
+    }
+    res = femto_suit_start(&psk);
     if (res != 0) {
         printf("cannot take containers from the network: %d\n", res);
         return 1;

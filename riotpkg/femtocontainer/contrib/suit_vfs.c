@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "byteorder.h"
+#include "femto_suit.h"
 #include "suit_internal.h"
 #include "vfs_default.h"
 
@@ -145,14 +146,49 @@ int femto_suit_store_read(const char *component, femto_suit_record_t *record, ui
     return err;
 }
 
-int femto_suit_store_init(void)
+/* 0 when there is such a folder */
+static int _look_for(const char *path)
 {
     vfs_DIR dir;
-    int err = vfs_opendir(&dir, FEMTO_SUIT_DIRECTORY);
+    int err = vfs_opendir(&dir, path);
 
     if (err == 0) {
         vfs_closedir(&dir);
+    }
+    return err;
+}
+
+int femto_suit_store_init(void)
+{
+    int err = _look_for(FEMTO_SUIT_DIRECTORY);
+
+    if (err == 0) {
         vfs_unlink(fresh);
     }
     return err;
+}
+
+int femto_suit_format_blank(mtd_dev_t *mtd)
+{
+    uint8_t head[32];
+
+    if (_look_for(VFS_DEFAULT_DATA) == 0) {
+        return 0;
+    }
+    /* file systems begin in the first sectors */
+    for (uint32_t sector = 0; sector < 2; sector++) {
+        int err = mtd_read(mtd, head, sector * mtd->pages_per_sector * mtd->page_size,
+                           sizeof(head));
+        if (err < 0) {
+            return err;
+        }
+        for (unsigned i = 0; i < sizeof(head); i++) {
+            if (head[i] != 0xff) {
+                return -EUCLEAN;
+            }
+        }
+    }
+    int err = vfs_format_by_path(VFS_DEFAULT_DATA);
+
+    return err != 0 ? err : vfs_mount_by_path(VFS_DEFAULT_DATA);
 }

@@ -27,6 +27,7 @@
 
 #include <stdint.h>
 
+#include "mtd.h"
 #include "net/credman.h"
 
 #ifdef __cplusplus
@@ -62,6 +63,21 @@ extern "C" {
 #ifndef CONFIG_FEMTOCONTAINER_SUIT_REVOKED
 #define CONFIG_FEMTOCONTAINER_SUIT_REVOKED 16
 #endif
+
+/**
+ * @brief   Give a blank flash chip its file system
+ *
+ * For the first start, before @ref femto_suit_start. A chip that is not blank and
+ * cannot be mounted is left as it is, other than by RIOT's vfs_auto_format, since
+ * in an empty file system no key is revoked. Needs femtocontainer_suit_vfs.
+ *
+ * @param[in]   mtd     chip of the file system at VFS_DEFAULT_DATA
+ *
+ * @return  0 when there is a file system
+ * @return  -EUCLEAN    the chip is not blank
+ * @return  other -errno of the chip or the file system
+ */
+int femto_suit_format_blank(mtd_dev_t *mtd);
 
 /**
  * @brief   Check and attach what is installed, and take triggers from now on

@@ -352,6 +352,7 @@ int main(void)
     const uint8_t *device = (const uint8_t *)suit_get_device_id();
 
     script[_load("script", (uint8_t *)script, sizeof(script) - 1)] = '\0';
+    femto_suit_format_blank(MTD_0);
     int res = femto_suit_start(&psk);
     /* of less priority than this thread: the checks at boot come now */
     while (femto_suit_status.version == 0) {
