@@ -13,13 +13,17 @@
  * RIOT calls back in the thread that dispatches a packet, while it holds the lock
  * of its registry. So this registers once and for all; attaching and detaching
  * change only the list of our hook. The packet is shared with others: it can be
- * read, and our reference is released afterwards.
+ * read, and our reference is released afterwards. That thread is one of a network
+ * interface, of 6LoWPAN, or of IPv6, whose stacks Makefile.include enlarges.
  *
  * @}
  */
 
+#include <assert.h>
+
 #include "auto_init_utils.h"
 #include "container/femto_hooks.h"
+#include "femto_queue.h"
 #include "femto_runtime.h"
 #include "net/gnrc.h"
 #include "net/ipv6/hdr.h"
@@ -27,6 +31,13 @@
 #ifndef FEMTO_HOOK_PACKET
 #error "femtocontainer_netif needs [hooks.packet] in the contract"
 #endif
+
+/* What other threads have that run containers. */
+#define STACK (FEMTO_STACKSIZE + FEMTO_HOOK_PACKET_STACK_MARGIN)
+
+static_assert(GNRC_NETIF_STACKSIZE_DEFAULT >= STACK && GNRC_IPV6_STACK_SIZE >= STACK &&
+              GNRC_SIXLOWPAN_STACK_SIZE >= STACK,
+              "containers that see packets need more stack: raise GNRC_..._STACK_SIZE");
 
 FEMTO_HOOK(femto_packet_hook, FEMTO_HOOK_PACKET);
 
