@@ -59,7 +59,9 @@ func TestSystemCalls(t *testing.T) {
 		"mute: FC2025", "load: 0",
 		"  -42|-42  |-0042|beef\n", "1099511627776\n",
 		"text c %\n",
+		"over?written, ?[2J, ?\n",
 		"guest: battery 12\n",
+		"guest: full?other: ok?\n",
 		"formats: 9,", // the length of what the log's level hides
 		"flood: 8,",   // 8 lines of 50 are the quota of 400
 		"flood at once: 0,",

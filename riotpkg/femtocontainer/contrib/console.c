@@ -13,6 +13,7 @@
  * @}
  */
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,22 +52,42 @@ static bool take(const femto_container_t *c, uint32_t bytes)
     return femto_bucket_take(&quota, CONFIG_FEMTOCONTAINER_CONSOLE_QUOTA, bytes);
 }
 
+/* What a terminal shows, and what it may do besides: a container does not clear
+ * the screen, go back over what others printed, or end a line of the log. */
+static bool shown(char c, const bool *lines)
+{
+    return ((unsigned char)c >= ' ' && c != 0x7f) || c == '\t' || (c == '\n' && *lines);
+}
+
 /* Of all that prints, printf is what an application has anyway: fwrite and
  * putchar would bring newlib's buffers and its heap. */
-static void print(void *ctx, const char *text, uint32_t len)
+static void print(void *lines, const char *text, uint32_t len)
 {
-    (void)ctx;
-    printf("%.*s", (int)len, text);
+    while (len > 0) {
+        uint32_t n = 0;
+
+        while (n < len && shown(text[n], lines)) {
+            n++;
+        }
+        printf("%.*s", (int)n, text);
+        if (n < len) {
+            printf("?");
+            n++;
+        }
+        text += n;
+        len -= n;
+    }
 }
 
 int32_t femto_sys_printf(femto_vm_t *vm, const char *fmt, const femto_sys_rest_t *rest)
 {
     uint32_t len = femto_fmt(NULL, NULL, fmt, rest);
+    bool lines = true;
 
     mutex_lock(&lock);
     bool granted = take(femto_container_of(vm), len);
     if (granted) {
-        femto_fmt(print, NULL, fmt, rest);
+        femto_fmt(print, &lines, fmt, rest);
     }
     mutex_unlock(&lock);
     return granted ? (int32_t)len : FEMTO_EDQUOT;
@@ -82,6 +103,7 @@ int32_t femto_sys_log_write(femto_vm_t *vm, uint32_t level, const char *fmt,
         return FEMTO_EINVAL;
     }
     uint32_t len = femto_fmt(NULL, NULL, fmt, rest);
+    bool lines = false;
 
     if (level > LOG_LEVEL) {
         return (int32_t)len;
@@ -90,7 +112,7 @@ int32_t femto_sys_log_write(femto_vm_t *vm, uint32_t level, const char *fmt,
     bool granted = take(c, strlen(name) + 2 + len + 1);
     if (granted) {
         printf("%s: ", name);
-        femto_fmt(print, NULL, fmt, rest);
+        femto_fmt(print, &lines, fmt, rest);
         printf("\n");
     }
     mutex_unlock(&lock);

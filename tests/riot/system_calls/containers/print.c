@@ -13,7 +13,9 @@ uint64_t formats(void)
     printf("%5d|%-5d|%05d|%x\n", -42, -42, -42, 0xbeefu);
     printf("%lu\n", big);
     printf("%s %c %%\n", "text", 'c');
+    printf("over\rwritten, \x1b[2J, %c\n", 0);
     log_write(FEMTO_LOG_WARNING, "battery %u", 12);
+    log_write(FEMTO_LOG_WARNING, "full\nother: %s", "ok\n");
     return log_write(FEMTO_LOG_DEBUG, "not shown");
 }
 
