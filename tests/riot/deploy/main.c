@@ -40,8 +40,10 @@
 #include "net/gcoap.h"
 #include "net/nanocoap.h"
 #include "net/sock/udp.h"
+#include "sched.h"
 #include "suit/conditions.h"
 #include "suit_internal.h"
+#include "thread.h"
 #include "vfs.h"
 #include "ztimer.h"
 
@@ -154,9 +156,13 @@ static void _wait(uint32_t job)
     if (job == 0) {
         return;
     }
+    /* Below the worker, which has then printed everything: two printf() at once would
+     * have malloc keep a second buffer, which "heap" shows. */
+    sched_change_priority(thread_get_active(), THREAD_PRIORITY_MAIN + 2);
     while (s->results < job) {
         ztimer_sleep(ZTIMER_MSEC, 1);
     }
+    sched_change_priority(thread_get_active(), THREAD_PRIORITY_MAIN);
     const femto_suit_result_t *r = &s->log[(job - 1) % CONFIG_FEMTOCONTAINER_SUIT_LOG];
     _print("verdict", &r->verdict);
     printf(" %s %" PRIu32 " fetches %u\n", r->component[0] != '\0' ? r->component : "-",
