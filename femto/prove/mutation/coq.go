@@ -38,5 +38,5 @@ var coqProofs = []Mutant{
 	{Name: "Coq: a helper's price adds fuel", File: proofs("machine.v"), Old: "(wrap 32 (bound u - a_price a))", New: "(wrap 32 (bound u + a_price a))", Gate: theorem("bounded.v")},
 	{Name: "Coq: a lemma admitted", File: proofs("bits.v"), Old: "intros. apply Z.mod_small. assumption. Qed.", New: "Admitted.", Gate: theorem("bits.v contains")},
 	{Name: "Coq: a lemma that is an axiom", File: proofs("bits.v"), Old: "Lemma wrap_small : forall w a, 0 <= a < 2 ^ w -> wrap w a = a.\nProof. intros. apply Z.mod_small. assumption. Qed.", New: "Axiom wrap_small : forall w a, 0 <= a < 2 ^ w -> wrap w a = a.", Gate: theorem("bits.v contains")},
-	{Name: "Coq: an axiom by another name", File: proofs("bits.v"), Old: "Lemma wrap_small : forall w a, 0 <= a < 2 ^ w -> wrap w a = a.\nProof. intros. apply Z.mod_small. assumption. Qed.", New: "Hypothesis wrap_small : forall w a, 0 <= a < 2 ^ w -> wrap w a = a.", Gate: theorem("rests on")},
+	{Name: "Coq: an axiom by another name", File: proofs("bits.v"), Old: "Lemma wrap_small : forall w a, 0 <= a < 2 ^ w -> wrap w a = a.\nProof. intros. apply Z.mod_small. assumption. Qed.", New: "Conjecture wrap_small : forall w a, 0 <= a < 2 ^ w -> wrap w a = a.", Gate: theorem("rests on")},
 }
