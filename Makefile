@@ -7,6 +7,7 @@ help:
 	@echo 'make demo-ota   replaces a running container over CoAP, on one machine'
 	@echo 'make test       everything; REQUIRE_RIOT=1 turns what is skipped into failures'
 	@echo 'make test-riot  the RIOT part alone'
+	@echo 'make soak       what has to go on for long: ten million activations with replacements; minutes'
 	@echo 'make prove      prove the C core against the instruction table; prove-quick reuses what is proved'
 	@echo 'make prove-mutants  seed errors, each of which the proofs have to notice: docs/mutants.md'
 	@echo 'make bench      measure the engines, beside those of others'
@@ -29,6 +30,10 @@ test:
 test-riot:
 	go test -count 1 -timeout 30m -v ./tests/riot -riot
 	go test -count 1 -timeout 30m -v ./tests/attacks -riot -run '^TestRIOT$$'
+
+# The tests named Soak, as long as their recorded runs (tests/riot/soak/recorded.txt); make test has short ones.
+soak:
+	go test -count 1 -timeout 4h -v ./tests/riot -riot -run 'Soak|TestServiceLevel' -soak 10000000
 
 boards:
 	go test -count 1 -timeout 30m -v ./tests/riot -riot -run TestBoards -update
@@ -66,4 +71,4 @@ setup:
 clean:
 	rm -rf build riotpkg/examples/*/bin
 
-.PHONY: help demo demo-ota test test-riot prove prove-quick prove-mutants boards bench size femto generate setup clean
+.PHONY: help demo demo-ota test test-riot soak prove prove-quick prove-mutants boards bench size femto generate setup clean

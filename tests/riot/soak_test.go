@@ -21,9 +21,7 @@ var soakEvents = flag.Int("soak", 100_000, "activations of TestSoak")
 
 // TestSoak has ten containers of three tenants on one device, and replaces the
 // one on the scheduler's hook each 1,000 of its activations. The recorded run in
-// soak/recorded.txt is of ten million:
-//
-//	go test ./tests/riot -riot -run TestSoak -soak 10000000 -v -timeout 2h
+// soak/recorded.txt is of ten million: make soak.
 func TestSoak(t *testing.T) {
 	app := testApplication("soak", "native64", "fast", fmt.Sprint("EVENTS=", *soakEvents))
 	app.build(t)
