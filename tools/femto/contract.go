@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -86,14 +85,9 @@ always gives the same files.`,
 	out := outputFileFlag(cmd, "`DIR` that gets femto_contract.c and femto_contract.h")
 	cmd.Flags().StringVar(&deps, "deps", "", "`FILE` that gets make rules: femto_contract.c depends on the contract and its PEM files")
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
-		dir, err := out.path()
+		dir, err := out.dir()
 		if err != nil {
 			return err
-		}
-		if st, err := os.Stat(dir); err != nil {
-			return err
-		} else if !st.IsDir() {
-			return usagef("%s is not a directory", dir)
 		}
 		c, inputs, err := u.readContract(ctx, args[0])
 		if err != nil {

@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -37,14 +36,9 @@ Characters that C does not allow in identifiers become _.`,
 	out := outputFileFlag(cmd, "`DIR` that gets NAME.fc.c and NAME.fc.h")
 	cmd.Flags().StringVar(&name, "name", "", "`NAME` in C (default: the file's, without .fc)")
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
-		dir, err := out.path()
+		dir, err := out.dir()
 		if err != nil {
 			return err
-		}
-		if st, err := os.Stat(dir); err != nil {
-			return err
-		} else if !st.IsDir() {
-			return usagef("%s is not a directory", dir)
 		}
 		if name == "" {
 			if args[0] == stdio {

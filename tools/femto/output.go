@@ -5,6 +5,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 )
@@ -72,6 +73,19 @@ func (o *output) path(inputs ...string) (string, error) {
 		return "", usagef("standard output cannot take both the file and JSON")
 	}
 	return o.file, distinct(o.file, inputs...)
+}
+
+// dir is path for commands that write more than one file: a directory that exists.
+func (o *output) dir() (string, error) {
+	dir, err := o.path()
+	if err != nil {
+		return "", err
+	}
+	st, err := os.Stat(dir)
+	if err == nil && !st.IsDir() {
+		err = usagef("%s is not a directory", dir)
+	}
+	return dir, err
 }
 
 // asksForJSON reports whether cmd was told -o json.
