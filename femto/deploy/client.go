@@ -214,7 +214,10 @@ func (c *Client) get(ctx context.Context, path string, into interface{ check() e
 		if err != nil {
 			return c.noAnswer(err)
 		}
-		if code := response.Code(); code != codes.Content {
+		code := response.Code()
+		// What became shorter may lack the block (RFC 7959, section 2.3).
+		gone := number > 0 && (code == codes.BadOption || code == codes.BadRequest)
+		if code != codes.Content && !gone {
 			return c.refusal(path, response)
 		}
 		block, err := readBody(response)
@@ -222,7 +225,7 @@ func (c *Client) get(ctx context.Context, path string, into interface{ check() e
 			return c.badAnswer(path, "%v", err)
 		}
 		tag, _ := response.GetOptionBytes(message.ETag)
-		if number > 0 && !bytes.Equal(tag, etag) {
+		if gone || number > 0 && !bytes.Equal(tag, etag) {
 			if changed++; changed > restarts {
 				return c.badAnswer(path, "it changes faster than it can be read")
 			}

@@ -327,6 +327,17 @@ func TestChangingAnswer(t *testing.T) {
 	assert.Contains(t, assertCode(t, diag.BadAnswer, err).Msg, "changes faster than it can be read")
 }
 
+func TestBecomesShorter(t *testing.T) {
+	p := deploytest.New(t, func(p *deploytest.Peer) { p.BlockSize = blockwise.SZX1024; p.Shorter = true })
+	ctx := within(t, 20*time.Second)
+	c, err := Dial(ctx, p.Plain, nil)
+	require.NoError(t, err)
+	defer c.Close()
+	info, err := c.Info(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, p.Info.Class, info.Class)
+}
+
 func TestAddress(t *testing.T) {
 	for target, want := range map[string]string{
 		"coap://[2001:db8::2]": "[2001:db8::2]:5683", "coaps://[2001:db8::2]": "[2001:db8::2]:5684",
