@@ -52,6 +52,9 @@ func figures(r *report) []change {
 		add("RAM "+s.Engine, s.Target+" instance", uint64(s.Instance), true)
 		add("RAM "+s.Engine, s.Target+" vm", uint64(s.VM), true)
 	}
+	for _, s := range r.Deployment {
+		add("size deployment "+s.Store, s.Object, uint64(s.Flash), true)
+	}
 	for _, s := range r.Stacks {
 		add("RAM "+s.Engine, s.Target+" stack", uint64(s.Frames), true)
 	}

@@ -108,6 +108,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if err == nil {
 		err = b.sizeAll(o)
 	}
+	if err == nil {
+		err = b.deployments(o)
+	}
 	b.progress.done()
 	if err != nil {
 		return err

@@ -12,11 +12,12 @@ import (
 
 // A report is everything one run measured; --save writes it, --compare reads it.
 type report struct {
-	Tools   map[string]string `json:"tools"` // what compiled and ran, by name
-	Rows    []row             `json:"rows"`
-	Sizes   []sizeRow         `json:"sizes"`
-	Stacks  []stackRow        `json:"stacks"`
-	Skipped []string          `json:"skipped,omitempty"`
+	Tools      map[string]string `json:"tools"` // what compiled and ran, by name
+	Rows       []row             `json:"rows"`
+	Sizes      []sizeRow         `json:"sizes"`
+	Stacks     []stackRow        `json:"stacks"`
+	Deployment []deploymentRow   `json:"deployment,omitempty"`
+	Skipped    []string          `json:"skipped,omitempty"`
 }
 
 // A row is one workload on one target in one engine.

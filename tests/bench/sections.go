@@ -21,7 +21,7 @@ func (b *bench) sections(ran bool) []*section {
 		}
 		out = append(out, b.cycleSection(), b.hostSection(), b.optimiserSection())
 	}
-	return append(out, b.sizeSection(), b.ramSection())
+	return append(out, b.sizeSection(), b.ramSection(), b.deploymentSection())
 }
 
 // An ours is a row of the speed tables that this run measured.

@@ -184,7 +184,7 @@ int femto_suit_format_blank(mtd_dev_t *mtd)
         }
         for (unsigned i = 0; i < sizeof(head); i++) {
             if (head[i] != 0xff) {
-                return -EUCLEAN;
+                return -EEXIST;
             }
         }
     }

@@ -74,7 +74,7 @@ extern "C" {
  * @param[in]   mtd     chip of the file system at VFS_DEFAULT_DATA
  *
  * @return  0 when there is a file system
- * @return  -EUCLEAN    the chip is not blank
+ * @return  -EEXIST    the chip is not blank
  * @return  other -errno of the chip or the file system
  */
 int femto_suit_format_blank(mtd_dev_t *mtd);

@@ -1,0 +1,165 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"debug/elf"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	deploymentApp   = "tests/riot/deploy"
+	deploymentBoard = "nrf52840dk" // a Cortex-M4, and has what every store needs
+	deploymentLimit = 6 << 10
+)
+
+// A deploymentRow is the flash of one object of femtocontainer_suit with one
+// store, initial values of variables included.
+type deploymentRow struct {
+	Store  string `json:"store"`
+	Object string `json:"object"`
+	Ours   bool   `json:"ours"` // or of RIOT's module suit, which brings nothing but this
+	Flash  int    `json:"flash"`
+}
+
+// deployments compiles what takes containers from the network, as RIOT does for
+// a firmware, and reads the objects. What it uses of libraries (HACL*, libcose,
+// NanoCBOR, tinydtls, CoAP, SHA-256, file system) is not among them.
+func (b *bench) deployments(o options) error {
+	if o.target != "" && o.target != "cortex-m4" || o.engine != "" {
+		return nil
+	}
+	if missing := missingTools("make", "arm-none-eabi-gcc"); missing != nil {
+		b.skip("deployment (size)", missing, "make gcc-arm-none-eabi")
+		return nil
+	}
+	riot := cmp.Or(os.Getenv("RIOTBASE"), filepath.Join(b.module, "RIOT"))
+	if _, err := os.Stat(filepath.Join(riot, "Makefile.include")); err != nil {
+		b.skipLine("SKIP deployment (size): no RIOT in " + riot + " (tools/setup/riot)")
+		return nil
+	}
+	femto := os.Getenv("FEMTO")
+	if femto == "" {
+		femto = filepath.Join(b.dir, "femto")
+		if out, err := b.command("go", "build", "-o", femto, "../../tools/femto").CombinedOutput(); err != nil {
+			return fmt.Errorf("femto: %w\n%s", err, out)
+		}
+	}
+	for _, store := range []string{"vfs"} {
+		b.progress.step("size: deployment, store %s", store)
+		bin := filepath.Join(b.dir, "deployment-"+store)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+		cmd := exec.CommandContext(ctx, "make", "-j2", "-C", filepath.Join(b.module, deploymentApp), "deployment-objects",
+			"BOARD="+deploymentBoard, "STORE="+store, "RIOTBASE="+riot, "BINDIRBASE="+bin, "FEMTO="+femto)
+		out, err := cmd.CombinedOutput()
+		cancel()
+		if err != nil {
+			return fmt.Errorf("deployment: %w\n%s", err, out)
+		}
+		rows, err := deploymentRows(filepath.Join(bin, deploymentBoard), store)
+		if err != nil {
+			return err
+		}
+		b.report.Deployment = append(b.report.Deployment, rows...)
+	}
+	return nil
+}
+
+func deploymentRows(dir, store string) ([]deploymentRow, error) {
+	var rows []deploymentRow
+	for _, pattern := range []string{"femtocontainer_contrib/suit*.o", "suit*/*.o"} {
+		objects, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return nil, err
+		}
+		if len(objects) == 0 {
+			return nil, fmt.Errorf("deployment: no objects %s", pattern)
+		}
+		objects = slices.DeleteFunc(objects, func(object string) bool {
+			return filepath.Base(object) == "worker.o" // nothing calls it, so it is not linked
+		})
+		for _, object := range objects {
+			f, err := elf.Open(object)
+			if err != nil {
+				return nil, err
+			}
+			name, _ := filepath.Rel(dir, object)
+			rows = append(rows, deploymentRow{store, strings.TrimSuffix(name, ".o"),
+				strings.HasPrefix(name, "femtocontainer_contrib/"), readOnlyBytes(f) + initialisedBytes(f)})
+			f.Close()
+		}
+	}
+	return rows, nil
+}
+
+// initialisedBytes counts the variables whose values are in flash.
+func initialisedBytes(f *elf.File) int {
+	n := 0
+	for _, s := range f.Sections {
+		if s.Flags&elf.SHF_ALLOC != 0 && s.Flags&elf.SHF_WRITE != 0 && s.Type != elf.SHT_NOBITS {
+			n += int(s.Size)
+		}
+	}
+	return n
+}
+
+// deployment is the flash of a store's objects, ours or RIOT's.
+func (r *report) deployment(store string, ours bool) float64 {
+	sum := 0
+	for _, row := range r.Deployment {
+		if row.Store == store && row.Ours == ours {
+			sum += row.Flash
+		}
+	}
+	if sum == 0 {
+		return notMeasured
+	}
+	return float64(sum)
+}
+
+func (r *report) deploymentGoal(store string) goal {
+	g := atMost("deployment, store "+store+": flash, Cortex-M4, bytes", deploymentLimit, r.deployment(store, true), "%.0f")
+	if riot := r.deployment(store, false); riot > 0 {
+		g.measured += fmt.Sprintf(" (and RIOT's suit: %.0f)", riot)
+	}
+	return g
+}
+
+func (b *bench) deploymentSection() *section {
+	s := &section{id: "deployment", title: "Deployment: flash on a Cortex-M4 (" + deploymentBoard + "), bytes",
+		head: []string{"store", "object", "of", "flash"}}
+	rows := slices.Clone(b.report.Deployment)
+	for i, row := range rows {
+		if i > 0 && rows[i-1].Ours && !row.Ours || i > 0 && rows[i-1].Store != row.Store {
+			s.total(b, rows[i-1])
+		}
+		s.add(row.Store, filepath.Base(row.Object), row.of(), strconv.Itoa(row.Flash))
+		if i == len(rows)-1 {
+			s.total(b, row)
+		}
+	}
+	s.notes = []string{"text, constants and initial values of variables, by object file, as RIOT compiles them; not among them: " +
+		"the libraries (HACL*, libcose, NanoCBOR, tinydtls, gcoap, SHA-256, littlefs), and the runtime that attaches what was installed"}
+	return s
+}
+
+func (s *section) total(b *bench, last deploymentRow) {
+	s.add(last.Store, "all", last.of(), fmt.Sprintf("%.0f", b.report.deployment(last.Store, last.Ours)))
+}
+
+func (r deploymentRow) of() string {
+	if r.Ours {
+		return "femtocontainer"
+	}
+	return "RIOT"
+}
