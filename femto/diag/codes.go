@@ -320,7 +320,7 @@ var Table = []Entry{
 	{WrongDevice, "WRONG_DEVICE", "manifest is for another device",
 		"The manifest is bound to one device, and this is another. Make one for this device, or an unbound one for all devices of the class."},
 	{BadComponent, "BAD_COMPONENT", "component name is not allowed",
-		"A component is fc, the hook, the slot, and perhaps 16 hex digits of a device, or fc, revoked; its parts are of a-z, 0-9 and -, and together, with a dot before each, at most 31 characters unless the firmware has room for more."},
+		"A component is fc, the hook, the slot, and perhaps 16 hex digits of a device, or fc, revoked; a hook with slashes in its name is a part for each piece. Its parts, at most 8, are of a-z, 0-9 and -, and together, with a dot before each, at most 31 characters unless the firmware has room for more."},
 	{UnknownHook, "UNKNOWN_HOOK", "device has no such hook",
 		"The firmware has no hook of this name that takes containers from the network. femto device slots lists those that do."},
 	{UnknownSlot, "UNKNOWN_SLOT", "hook has no such slot",

@@ -26,15 +26,19 @@ const (
 	first    = "fc"
 	revoked  = "revoked"
 	bindSize = 8 // bytes of a device's UUID
+	maxParts = 8
 )
 
 // A Component is what a manifest is about: fc/<hook>/<slot> or fc/revoked, and
-// perhaps a last part that binds it to a device. Manifests for something else
-// have other names.
+// perhaps a last part that binds it to a device. A hook is one part, or one for
+// each piece between the slashes of its name. Manifests for something else have
+// other names.
 type Component []string
 
 // Slot is slot n of a hook.
-func Slot(hook string, n int) Component { return Component{first, hook, strconv.Itoa(n)} }
+func Slot(hook string, n int) Component {
+	return append(append(Component{first}, strings.Split(hook, "/")...), strconv.Itoa(n))
+}
 
 // Revoked is the list of revoked keys.
 func Revoked() Component { return Component{first, revoked} }
@@ -46,7 +50,7 @@ func (c Component) For(device uuid.UUID) Component {
 
 // Device is the part that binds to a device, or "".
 func (c Component) Device() string {
-	if n := len(c); n > 2 && len(c[n-1]) == 2*bindSize && (n == 4 || c[1] == revoked) {
+	if n := len(c); n > 2 && len(c[n-1]) == 2*bindSize && (n > 3 || c[1] == revoked) {
 		return c[n-1]
 	}
 	return ""
@@ -77,11 +81,15 @@ func (c Component) Check(maxJoined int) error {
 		return err
 	}
 	base := c.Base()
+	last := base[len(base)-1]
 	switch {
-	case base[0] != first || len(base) < 2 || len(base) > 3 || (len(base) == 2) != (base[1] == revoked):
+	case base[0] != first || len(base) < 2 || (len(base) == 2) != (base[1] == revoked):
 		return diag.New(diag.BadComponent, "component %s is neither fc/HOOK/SLOT nor fc/revoked", c)
-	case len(base) == 3:
-		if n, err := strconv.ParseUint(base[2], 10, 8); err != nil || base[2] != strconv.FormatUint(n, 10) {
+	case len(c) > maxParts:
+		return diag.New(diag.BadComponent, "component %s has %d parts, and devices take %d", c, len(c), maxParts).
+			WithHint("use a hook with at most %d slashes in its name", maxParts-4)
+	case len(base) > 2:
+		if n, err := strconv.ParseUint(last, 10, 8); err != nil || last != strconv.FormatUint(n, 10) {
 			return diag.New(diag.BadComponent, "the slot in %s is not a number from 0 to 255", c)
 		}
 	}
@@ -92,7 +100,7 @@ func (c Component) Check(maxJoined int) error {
 		e := diag.New(diag.BadComponent, "component %s has %d characters, and the device takes %d", c.Joined(), n, maxJoined)
 		if c.Device() != "" {
 			e = e.WithHint("bound to a device, it can have a hook of %d characters here",
-				max(0, maxJoined-len(Component{first, "", base[len(base)-1], c.Device()}.Joined())))
+				max(0, maxJoined-len(Component{first, "", last, c.Device()}.Joined())))
 		}
 		return e
 	}

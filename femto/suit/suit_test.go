@@ -230,18 +230,21 @@ func TestComponents(t *testing.T) {
 	a, b := shared.For(device), shared.For(uuid.UUID{})
 	assert.NotEqual(t, a, b, "binding does not write into the array of another")
 
-	for _, good := range []string{"fc/timer/0", "fc/a-b/255", "fc/revoked", "fc/revoked/0011223344556677", "fc/t/0/0011223344556677"} {
+	for _, good := range []string{"fc/timer/0", "fc/a-b/255", "fc/revoked", "fc/revoked/0011223344556677", "fc/t/0/0011223344556677",
+		"fc/coap/average/0", "fc/timer/0/0", "fc/a/b/c/d/e/0/0011223344556677"} {
 		c, err := ParseComponent(good)
 		require.NoError(t, err)
 		assert.Equal(t, good, c.String())
 	}
 	for _, bad := range []string{
 		"", "fc", "fc/", "fc/timer", "fd/timer/0", "fc/timer/", "fc/timer/00", "fc/timer/256", "fc/timer/-1", "fc/timer/x", "fc/Timer/0",
-		"fc/timer/0/0", "fc/timer/0/001122334455667g", "fc/timer/0/00112233445566AA", "fc/timer/0/0011223344556677/0", "fc/revoked/0", "ram/0",
+		"fc/timer/0/001122334455667g", "fc/timer/0/00112233445566AA", "fc/revoked/0", "fc/revoked/a/0", "ram/0", "fc/coap//0", "fc/coap/average",
+		"fc/a/b/0011223344556677", "fc/a/b/c/d/e/f/0/0011223344556677", "fc/a/b/c/d/e/f/g/0",
 	} {
 		_, err := ParseComponent(bad)
 		assertCode(t, diag.BadComponent, err)
 	}
+	assert.Equal(t, Component{"fc", "coap", "average", "2"}, Slot("coap/average", 2))
 	require.NoError(t, Slot("abcdefgh", 0).For(device).Check(MaxJoined))
 	err := Slot("abcdefghi", 0).For(device).Check(MaxJoined)
 	assertCode(t, diag.BadComponent, err)
@@ -283,7 +286,7 @@ func TestRandom(t *testing.T) {
 		p := Profile(rapid.IntRange(0, 1).Draw(t, "profile"))
 		m := &Manifest{
 			Sequence:  rapid.Uint32Min(1).Draw(t, "sequence"),
-			Component: Slot(rapid.StringMatching(`[a-z0-9-]{1,20}`).Draw(t, "hook"), rapid.IntRange(0, 255).Draw(t, "slot")),
+			Component: Slot(rapid.StringMatching(`[a-z0-9-]{1,9}(/[a-z0-9-]{1,4}){0,2}`).Draw(t, "hook"), rapid.IntRange(0, 255).Draw(t, "slot")),
 			Size:      rapid.Uint32().Draw(t, "size"),
 			URL:       "coap://" + rapid.StringMatching(`[!-.0-~]{1,120}`).Draw(t, "url"),
 		}

@@ -185,7 +185,7 @@ var Structs = []Struct{
 	{"femto_self_t", []Field{
 		{"container", U32, 0, "number of the container on this host"},
 		{"tenant", U32, 0, "number of its tenant"},
-		{"sequence", U32, 0, "sequence number of the image, 0 if it has none"},
+		{"sequence", U32, 0, "number of the manifest that brought the image, 0 if it is part of the firmware"},
 		{"activations", U32, 0, "how often it was called, this time included"},
 		{"faults", U32, 0, "how often it was ended by a fault"},
 		{"fuel", U32, 0, "fuel left, this call's price paid"},

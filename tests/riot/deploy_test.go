@@ -118,7 +118,7 @@ func (d device) run(script ...string) (lines []string, status int) {
 	return lines, status
 }
 
-var worthTelling = regexp.MustCompile(`^(begin|slot|revoked|verdict|trigger|reading|alarm|operations|fill|heap|guest:|answer|what) ?`)
+var worthTelling = regexp.MustCompile(`^(begin|slot|revoked|verdict|trigger|reading|alarm|average|operations|fill|heap|guest:|answer|what) ?`)
 
 // ask is run for scripts during which the power does not fail, without the first line.
 func (d device) ask(script ...string) []string {
@@ -254,6 +254,29 @@ func TestDeploy(t *testing.T) {
 		"revoked 1 sequence 1", "reading 21",
 		"verdict FC0000 fc/filter/0 9 fetches 2", "reading 63",
 	}, d.ask("slots", "reading", "trigger "+spare, "reading"))
+}
+
+// TestDeployPieces installs on a hook with a slash in its name, replaces, and
+// restarts; the container finds the number of its manifest.
+func TestDeployPieces(t *testing.T) {
+	d := newDevice(t)
+	sequence := image(t, "tests/riot/deploy/images/sequence.c", acmeKey)
+	put := func(name string, n uint32) string {
+		return "trigger " + d.put(name, order{component: suit.Slot("coap/average", 0), sequence: n, payload: sequence})
+	}
+	assert.Equal(t, []string{
+		"verdict FC0000 fc/coap/average/0 7 fetches 2", "average 7",
+		"verdict FC0000 fc/coap/average/0 4000000 fetches 2", "average 4000000",
+	}, d.ask(put("a", 7), "average", put("b", 4000000), "average"))
+	assert.Equal(t, []string{
+		fmt.Sprintf("slot fc/coap/average/0 attached 4000000 %x FC0000", digest(sequence)), "revoked 0 sequence 0",
+		"average 4000000",
+		"verdict FC4014 4000000 fc/coap/average/0 7 fetches 1",
+		"verdict FC4013 1 fc/coap/average/1 1 fetches 1",
+		"verdict FC4012 fc/coap/0 1 fetches 1",
+	}, d.ask("slots", "average", put("a", 7),
+		"trigger "+d.put("slot", order{component: suit.Slot("coap/average", 1), sequence: 1, payload: sequence}),
+		"trigger "+d.put("half", order{component: suit.Slot("coap", 0), sequence: 1, payload: sequence})))
 }
 
 func digest(b []byte) []byte {

@@ -34,7 +34,7 @@ void femto_sys_self_info(femto_vm_t *vm, uint8_t *info)
 #endif
     femto_sys_put32(info, id);
     femto_sys_put32(info + 4, c->tenant);
-    femto_sys_put32(info + 8, 0); /* built into the firmware: has no sequence number */
+    femto_sys_put32(info + 8, femto_container_program(c)->sequence);
     femto_sys_put32(info + 12, activations);
     femto_sys_put32(info + 16, c->faults);
     femto_sys_put32(info + 20, vm->room);

@@ -164,14 +164,16 @@ static bool _is_device(const _part_t *part)
     return true;
 }
 
-/* ["fc", hook, slot] or ["fc", "revoked"], and then perhaps a device */
+/* ["fc", hook, slot] or ["fc", "revoked"], and then perhaps a device. The name of
+ * a hook is as many parts as it has pieces between slashes; a slot's number is
+ * never as long as a device, so there is one way to read it. */
 static bool _component(_cursor_t *c, femto_suit_manifest_t *m)
 {
     const uint8_t *at = c->p;
-    _part_t part[4];
+    _part_t part[FEMTO_SUIT_PARTS_MAX];
     uint32_t n, joined = 0;
 
-    if (!_head(c, ARRAY, &n) || n < 2 || n > 4) {
+    if (!_head(c, ARRAY, &n) || n < 2 || n > FEMTO_SUIT_PARTS_MAX) {
         c->p = at;
         return false;
     }
@@ -196,17 +198,7 @@ static bool _component(_cursor_t *c, femto_suit_manifest_t *m)
         m->device = part[n - 1].name;
         own = n - 1;
     }
-    if (own == 3) {
-        if (!_number(&part[2], &m->slot)) {
-            return false;
-        }
-        m->hook = part[1].name;
-        m->hook_len = (uint8_t)part[1].len;
-    }
-    else if (own == 2 && _is(&part[1], "revoked")) {
-        m->hook = NULL;
-    }
-    else {
+    if (own == 2 ? !_is(&part[1], "revoked") : !_number(&part[own - 1], &m->slot)) {
         return false;
     }
     char *out = m->component;
@@ -218,6 +210,11 @@ static bool _component(_cursor_t *c, femto_suit_manifest_t *m)
         out += part[i].len;
     }
     *out = '\0';
+    m->hook = NULL;
+    if (own > 2) {
+        m->hook = m->component + part[0].len + 1;
+        m->hook_len = (uint8_t)(out - m->hook - 1 - (ptrdiff_t)part[own - 1].len);
+    }
     c->p = end;
     return true;
 }

@@ -32,6 +32,7 @@ enum {
     FEMTO_SUIT_KEY_ID = 8,          /**< bytes of a key id */
     FEMTO_SUIT_SIGNATURE = 84,      /**< bytes of an image's COSE_Sign1 */
     FEMTO_SUIT_REVOKED_MAX = 32,    /**< key ids in one revocation */
+    FEMTO_SUIT_PARTS_MAX = 8,       /**< parts of a component */
 };
 
 /** Longest component name as RIOT joins it, with a separator before each part */
@@ -40,7 +41,8 @@ enum {
 #endif
 
 /**
- * @brief   A manifest that has the right shape; pointers go into its buffer
+ * @brief   A manifest that has the right shape; pointers go into its buffer, or
+ *          into itself, so it is not copied
  */
 typedef struct {
     const uint8_t *signature;       /**< 64 bytes */
@@ -55,7 +57,7 @@ typedef struct {
     uint32_t size;                  /**< bytes of the payload; 0: removal */
     char url[FEMTO_SUIT_URL_MAX + 1];           /**< where the payload is */
     char component[FEMTO_SUIT_NAME_MAX + 1];    /**< such as fc/sampler/0 */
-    const uint8_t *hook;            /**< name of the hook; NULL: revocation of keys */
+    const char *hook;               /**< name of the hook, in component; NULL: revocation of keys */
     uint8_t hook_len;               /**< its length */
     uint8_t slot;                   /**< number of the slot */
 } femto_suit_manifest_t;

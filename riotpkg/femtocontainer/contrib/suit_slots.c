@@ -53,11 +53,25 @@ uint8_t *femto_suit_staging(void)
 const char *femto_suit_hook_name(unsigned hook)
 {
     const char *name = femto_hook_contracts[hook].name;
-    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    const char *piece = name;
 
-    /* fc, a slot and a device are parts of the component, too */
-    bool fits = len > 0 && name[len] == '\0' && len <= FEMTO_SUIT_NAME_MAX - 3 - 1 - 4 - 17;
-    return fits && femto_hook_find(hook) != NULL ? name : NULL;
+    /* each piece is a part of the component; so are fc, a slot and a device */
+    for (unsigned parts = 3 + 1; parts <= FEMTO_SUIT_PARTS_MAX; parts++) {
+        size_t len = strspn(piece, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+        if (len == 0) {
+            return NULL;
+        }
+        piece += len;
+        if (*piece == '\0') {
+            bool fits = piece - name <= FEMTO_SUIT_NAME_MAX - 3 - 1 - 4 - 17;
+            return fits && femto_hook_find(hook) != NULL ? name : NULL;
+        }
+        if (*piece++ != '/') {
+            return NULL;
+        }
+    }
+    return NULL;
 }
 
 void femto_suit_slot_name(const femto_suit_slot_t *slot, char *out)
@@ -199,6 +213,7 @@ static femto_suit_verdict_t _check(femto_suit_slot_t *s)
         .image_len = s->record.size,
         .ram = place->ram,
         .ram_len = sizeof(place->ram),
+        .sequence = s->record.sequence,
     };
     code = femto_program_check(&place->program, s->tenant, s->hook, &why);
     if (code != 0) {

@@ -42,6 +42,7 @@ typedef struct {
     uint32_t ram_len;           /**< its length in bytes */
     uint32_t withheld;          /**< system calls that @ref femto_container_load does not
                                      grant: bits 1 << FEMTO_CAP_... */
+    uint32_t sequence;          /**< number of the manifest that brought it, 0: none did */
 } femto_program_t;
 
 /**

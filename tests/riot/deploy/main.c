@@ -10,6 +10,7 @@
  *   slots          prints what is in the slots
  *   reading        runs the hook filter with 21
  *   alarm          runs the hook alarm with 60
+ *   average        runs the hook coap/average
  *   arm N BYTES    lets the power fail, see flash.h
  *   operations     prints how many there were since then
  *   fill           makes files until there is no block left
@@ -49,7 +50,8 @@
 
 FEMTO_HOOK(filter_hook, FEMTO_HOOK_FILTER);
 FEMTO_HOOK(alarm_hook, FEMTO_HOOK_ALARM);
-FEMTO_HOOK(coap_hook, FEMTO_HOOK_COAP_AVERAGE);
+FEMTO_HOOK(average_hook, FEMTO_HOOK_COAP_AVERAGE);
+FEMTO_HOOK(other_hook, FEMTO_HOOK_COAP_OTHER);
 
 static size_t _load(const char *name, uint8_t *buf, size_t max)
 {
@@ -308,6 +310,10 @@ static void _line(char *line)
         sample = 60;
         femto_hook_trigger(&alarm_hook, &sample, sizeof(sample), &value);
         printf("alarm %d\n", (int)value);
+    }
+    else if (strcmp(word, "average") == 0) {
+        femto_hook_trigger(&average_hook, NULL, 0, &value);
+        printf("average %d\n", (int)value);
     }
     else if (strcmp(word, "arm") == 0) {
         flash_arm(strtoul(a, NULL, 10), strtoul(b, NULL, 10));

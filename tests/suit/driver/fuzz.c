@@ -27,7 +27,7 @@ static void manifest(const uint8_t *buf, uint32_t len)
     /* what its users rely on */
     must(strlen(m.url) <= FEMTO_SUIT_URL_MAX && strlen(m.component) <= FEMTO_SUIT_NAME_MAX);
     must(m.digest > buf && m.digest + 32 < buf + len);
-    must(m.hook == NULL || (m.hook_len > 0 && m.hook > buf && m.hook + m.hook_len < buf + len));
+    must(m.hook == NULL || (m.hook_len > 0 && m.hook == m.component + 3 && m.component[3 + m.hook_len] == '/'));
     must(m.manifest + m.manifest_len == buf + len);
 #ifdef NO_CRYPTO
     memcpy(any_digest, m.authenticated + 4, 32);

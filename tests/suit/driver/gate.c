@@ -27,7 +27,7 @@ static void manifest(const uint8_t *buf, uint32_t len)
     }
     code = femto_suit_manifest_check(&m, device.vendor, device.class_id, device.device);
     printf("%u 0 %s %" PRIu32 " %" PRIu32 " %s %.*s %u %d\n", code, m.component, m.sequence, m.size, m.url,
-           m.hook != NULL ? (int)m.hook_len : 1, m.hook != NULL ? (const char *)m.hook : "-",
+           m.hook != NULL ? (int)m.hook_len : 1, m.hook != NULL ? m.hook : "-",
            m.hook != NULL ? m.slot : 0, m.device != NULL);
 }
 

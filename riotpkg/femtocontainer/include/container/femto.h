@@ -243,7 +243,7 @@ _Static_assert(sizeof(femto_coap_ctx_t) == 8, "the host has the same layout");
 typedef struct {
     uint32_t container; /**< number of the container on this host */
     uint32_t tenant; /**< number of its tenant */
-    uint32_t sequence; /**< sequence number of the image, 0 if it has none */
+    uint32_t sequence; /**< number of the manifest that brought the image, 0 if it is part of the firmware */
     uint32_t activations; /**< how often it was called, this time included */
     uint32_t faults; /**< how often it was ended by a fault */
     uint32_t fuel; /**< fuel left, this call's price paid */
