@@ -8,7 +8,6 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,7 +20,6 @@ import (
 )
 
 var (
-	runs     = flag.Int("runs", 0, "inputs for each fuzzer; 0 is a few seconds' worth")
 	sanitize = []string{"-O1", "-fsanitize=address,undefined", "-lcrypto"}
 
 	vendor   = unhex("547d0d746d3a5a9296624881afd9407b")
@@ -304,51 +302,4 @@ func TestRevocations(t *testing.T) {
 		record('r', []byte{0x81, 0x49}, make([]byte, 9)),
 		record('r', []byte{0x9f, 0xff}), record('r', nil),
 	))
-}
-
-// TestFuzz runs libFuzzer over the gate, with all cryptography and with none.
-func TestFuzz(t *testing.T) {
-	for _, v := range []struct {
-		name  string
-		flags []string
-		runs  int
-	}{
-		{"crypto", nil, 20_000},
-		{"no crypto", []string{"-DNO_CRYPTO"}, 500_000},
-	} {
-		t.Run(v.name, func(t *testing.T) {
-			flags := append([]string{"-O1", "-DFUZZ", "-fsanitize=fuzzer,address,undefined", "-lcrypto"}, v.flags...)
-			cc, err := find([]string{"clang-16", "clang-19", "clang"}, flags...)
-			if err != nil {
-				skip(t, err)
-			}
-			dir := t.TempDir()
-			exe, err := build(dir, cc, "fuzz", flags...)
-			require.NoError(t, err)
-			seeds := filepath.Join(dir, "seeds")
-			require.NoError(t, os.Mkdir(seeds, 0o755))
-			for i, s := range [][]byte{
-				append([]byte{'m'}, good().encode()...),
-				append([]byte{'i'}, imageSignature(tenant, vendor)...),
-				append([]byte{'r', 0x81}, bstr(keyID(public(tenant)))...),
-			} {
-				require.NoError(t, os.WriteFile(filepath.Join(seeds, fmt.Sprint(i)), s, 0o644))
-			}
-			for _, name := range []string{"install", "bound", "revoked"} {
-				b, err := os.ReadFile(filepath.Join("testdata", name+".suit"))
-				require.NoError(t, err)
-				require.NoError(t, os.WriteFile(filepath.Join(seeds, name), append([]byte{'m'}, b...), 0o644))
-			}
-			n := v.runs
-			if *runs > 0 {
-				n = *runs
-			}
-			cmd := exec.Command("nice", exe, fmt.Sprintf("-runs=%d", n), "-seed=1", "-max_len=2048", "-print_final_stats=1", seeds)
-			cmd.Dir = dir
-			out, err := cmd.CombinedOutput()
-			require.NoError(t, err, "%s", out)
-			assert.Contains(t, string(out), fmt.Sprintf("stat::number_of_executed_units: %d\n", n))
-			t.Logf("%s", out[max(0, len(out)-400):])
-		})
-	}
 }
