@@ -12,5 +12,6 @@
 //	go test ./tests/suit                       # and libFuzzer for a few seconds
 //	go test ./tests/suit -run Fuzz -runs 1000000
 //
-// What happens behind the gate runs on RIOT: tests/riot.
+// TestFuzzWorker has the worker and RIOT's own SUIT parser behind the gate, which get
+// envelopes that are put together from a recipe. Everything else runs on RIOT: tests/riot.
 package suit

@@ -130,7 +130,6 @@ static void _sha256(const void *buf, uint32_t len, uint8_t digest[32])
 
 static void _put_manifest(buffer_t *m)
 {
-    static const char *const names[] = { "fc", "sampler", "0", "0000000000000000" };
     static buffer_t common, sequence, digest, install;
     uint8_t sum[32];
 
@@ -141,13 +140,12 @@ static void _put_manifest(buffer_t *m)
 
     PUT(&common, "\xa2\x02\x81");
     uint32_t parts = _take(1);
-    parts = parts > 4 ? 3 : parts;
+    parts = parts > FEMTO_SUIT_PARTS_MAX + 1 ? 3 : parts;
+    uint32_t own = _take(1) % 2 == 1 && parts > 2 ? parts - 1 : parts;
     _put_head(&common, 4, parts);
-    if (parts == 2) {
-        PUT(&common, "\x42" "fc\x47" "revoked");
-    }
-    for (uint32_t i = 0; parts != 2 && i < parts; i++) {
-        _put_text(&common, 2, names[i], 70);
+    for (uint32_t i = 0; i < parts; i++) {
+        _put_text(&common, 2, i == 0 ? "fc" : i == own ? "0000000000000000" : own == 2 ? "revoked"
+                  : i == own - 1 ? "0" : "abc", 70);
     }
     PUT(&common, "\x04");
     PUT(&sequence, "\x86\x14\xa4\x01");
