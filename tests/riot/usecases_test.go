@@ -71,9 +71,33 @@ var places = []place{
 	},
 }
 
+// punctual are the same, for what is about time: timers go as RIOT expects, and no
+// time passes but that of instructions, whatever the host does.
+var punctual = []place{
+	places[0],
+	{
+		board: "microbit", engine: "small", program: "qemu-system-arm",
+		args: []string{"-M", "microbit", "-icount", "shift=6,align=off,sleep=off", "-serial", "stdio", "-kernel"},
+		env:  []string{"USEMODULE=ztimer_no_periph_rtt"},
+	},
+	{
+		board: "hifive1b", engine: "fast", program: "qemu-system-riscv32",
+		args: []string{"-M", "sifive_e,revb=true", "-icount", "shift=4,align=off,sleep=off", "-bios", "none", "-serial", "stdio", "-kernel"},
+		env:  []string{"EXTERNAL_MODULE_DIRS=" + mustAbs("modules"), "USEMODULE=qemu_sifive ztimer_no_periph_rtt"},
+	},
+	{
+		board: "nucleo-f411re", engine: "fast", program: "qemu-system-arm",
+		args: []string{"-M", "netduinoplus2", "-icount", "shift=6,align=off,sleep=off", "-serial", "null", "-serial", "stdio", "-kernel"},
+		env:  []string{"EXTERNAL_MODULE_DIRS=" + mustAbs("modules"), "USEMODULE=qemu_stm32 qemu_systick ztimer_no_periph_rtt"},
+	},
+}
+
 // open builds an example for the place and starts it there.
 func (p place) open(t *testing.T, name string) *terminal {
-	app := example(name, p.board, p.engine)
+	return p.start(t, example(name, p.board, p.engine))
+}
+
+func (p place) start(t *testing.T, app application) *terminal {
 	if p.program == "" {
 		app.build(t)
 		return openTerminal(t, root, nil, app.elf())

@@ -109,6 +109,31 @@ static void *friend(void *arg)
     return NULL;
 }
 
+/* RIOT's scheduler has already chosen when it tells of a switch, so a worker of a
+ * higher priority has to be asked for once more. Nothing else happens here that
+ * would wake it up: no timer runs, and nobody sleeps. */
+static void wake_up(kernel_pid_t friend_pid)
+{
+    const femto_queue_t *q = &femto_sched_queue;
+    int id = put(&switches, FEMTO_TENANT_ACME, FEMTO_HOOK_SCHEDULER);
+    uint8_t priority = q->worker->priority;
+    unsigned late = 0;
+
+    sched_change_priority(q->worker, THREAD_PRIORITY_MAIN - 2);
+    for (int i = 0; i < 10; i++) {
+        thread_wakeup(friend_pid); /* two switches, after the second main is back */
+#ifdef __riscv
+        thread_yield();            /* there it takes a system call, or an interrupt */
+#endif
+        late += q->head != q->tail;
+    }
+    sched_change_priority(q->worker, priority);
+    expect("late", late, 0);
+    expect("switches to friend", memory(id)[2 + friend_pid], 10);
+    expect("switches to main", memory(id)[2 + thread_getpid()], 10);
+    section("wake-up");
+}
+
 static void scheduler(void)
 {
     static char stack[THREAD_STACKSIZE_DEFAULT];
@@ -141,6 +166,7 @@ static void scheduler(void)
     ztimer_sleep(ZTIMER_MSEC, 4);
     expect("events when detached", femto_sched_hook.events - events, 0);
     section("scheduler");
+    wake_up(pid);
 }
 
 static void timers(void)
