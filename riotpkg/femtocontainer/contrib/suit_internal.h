@@ -13,7 +13,7 @@
  * @brief       What the parts of the module femtocontainer_suit know of each other
  *
  * suit_coap.c takes triggers and tells the status; suit.c does one job at a
- * time; suit_slots.c has the images; suit_vfs.c keeps them.
+ * time; suit_slots.c has the images; suit_vfs.c or suit_flash.c keeps them.
  */
 
 #include <errno.h>
@@ -38,25 +38,56 @@ typedef struct {
     bool has_where;
 } femto_suit_verdict_t;
 
-/** @name   Store: suit_vfs.c
- *  A record is a file. It is replaced by a rename, so that after a power
- *  cut there is the old one or the new one. Without the module
- *  femtocontainer_suit_vfs nothing outlives a reboot.
+/** @name   Store: suit_vfs.c or suit_flash.c
+ *  After a power cut there is a component's old record or the new one. Without
+ *  either module nothing outlives a reboot.
  *  @{ */
-/** @brief  What is stored before the payload */
+/** @brief  What is stored with the payload */
 typedef struct {
     uint32_t sequence;  /**< of the manifest */
-    uint32_t size;      /**< bytes of the payload that follows; 0: a tombstone */
+    uint32_t size;      /**< bytes of the payload; 0: a tombstone */
     uint8_t digest[32]; /**< SHA-256 of the payload */
 } femto_suit_record_t;
 
-#if IS_USED(MODULE_FEMTOCONTAINER_SUIT_VFS) || defined(DOXYGEN)
-/** @brief  Put a component's record in place of the old one; 0 or -errno */
-int femto_suit_store_write(const char *component, const femto_suit_record_t *record,
-                           const uint8_t *payload);
+enum {
+    FEMTO_SUIT_HEADER = 48,         /**< bytes of a record as it is stored */
+    FEMTO_SUIT_PLACE_REVOKED = 0,   /**< place of the list of revoked keys; slots come next */
+};
+
+/** @brief  Encode a record: suit_record.c */
+void femto_suit_header_put(uint8_t *header, const char *component,
+                           const femto_suit_record_t *record);
+
+/** @brief  Decode a record; false when it is damaged, or not this component's */
+bool femto_suit_header_get(const uint8_t *header, const char *component,
+                           femto_suit_record_t *record);
+
+/** @brief  Does the payload have the record's digest? */
+bool femto_suit_payload_is(const femto_suit_record_t *record, const uint8_t *payload);
+
+#if IS_USED(MODULE_FEMTOCONTAINER_SUIT_VFS) || IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH) \
+    || defined(DOXYGEN)
+/**
+ * @brief   Put a component's record in place of the old one
+ *
+ * @param[in]       place       FEMTO_SUIT_PLACE_REVOKED, or the slot's
+ * @param[in]       component   its name
+ * @param[in]       record      the record
+ * @param[in,out]   payload     what to store; then where to run it from
+ *
+ * @return  0 or -errno
+ */
+int femto_suit_store_write(unsigned place, const char *component,
+                           const femto_suit_record_t *record, uint8_t **payload);
 
 /**
  * @brief   Read a component's record
+ *
+ * @param[in]       place       as in femto_suit_store_write()
+ * @param[in]       component   likewise
+ * @param[out]      record      the record
+ * @param[in,out]   payload     room for it, @p max bytes; then where it is
+ * @param[in]       max         bytes of the longest payload
  *
  * @return  0
  * @return  -ENOENT     there is none
@@ -64,24 +95,27 @@ int femto_suit_store_write(const char *component, const femto_suit_record_t *rec
  *                      good, it is in @p record
  * @return  other -errno of the file system
  */
-int femto_suit_store_read(const char *component, femto_suit_record_t *record, uint8_t *payload,
-                          uint32_t max);
+int femto_suit_store_read(unsigned place, const char *component, femto_suit_record_t *record,
+                          uint8_t **payload, uint32_t max);
 
 /** @brief  Remove what a power cut left; -errno when there is no store */
 int femto_suit_store_init(void);
 #else
-static inline int femto_suit_store_write(const char *component, const femto_suit_record_t *record,
-                                         const uint8_t *payload)
+static inline int femto_suit_store_write(unsigned place, const char *component,
+                                         const femto_suit_record_t *record, uint8_t **payload)
 {
+    (void)place;
     (void)component;
     (void)record;
     (void)payload;
     return 0;
 }
 
-static inline int femto_suit_store_read(const char *component, femto_suit_record_t *record,
-                                        uint8_t *payload, uint32_t max)
+static inline int femto_suit_store_read(unsigned place, const char *component,
+                                        femto_suit_record_t *record, uint8_t **payload,
+                                        uint32_t max)
 {
+    (void)place;
     (void)component;
     (void)record;
     (void)payload;

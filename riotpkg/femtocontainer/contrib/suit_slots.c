@@ -25,7 +25,9 @@ enum { SLOTS = FEMTO_TOTAL_CONTAINERS };
 
 /* Memory of one installed container */
 typedef struct {
+#if !IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
     _Alignas(8) uint8_t image[CONFIG_FEMTOCONTAINER_SUIT_IMAGE];
+#endif
     _Alignas(8) uint8_t ram[CONFIG_FEMTOCONTAINER_SUIT_RAM];
     femto_program_t program;
 } _place_t;
@@ -33,6 +35,14 @@ typedef struct {
 /* One more than slots: what comes is received and checked in the spare one. */
 static _place_t places[SLOTS + 1];
 static uint8_t spare = SLOTS;
+
+#if IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
+/* Containers run from the flash: all that is received goes through here. */
+static _Alignas(8) uint8_t image[CONFIG_FEMTOCONTAINER_SUIT_IMAGE];
+#define IMAGE(place) ((void)(place), image)
+#else
+#define IMAGE(place) (places[place].image)
+#endif
 
 femto_suit_slot_t femto_suit_slots[SLOTS];
 femto_suit_revoked_t femto_suit_revoked_keys;
@@ -45,7 +55,7 @@ static const uint8_t digest_of_nothing[32] = {
 
 uint8_t *femto_suit_staging(void)
 {
-    return places[spare].image;
+    return IMAGE(spare);
 }
 
 /* --- names --------------------------------------------------------------- */
@@ -163,12 +173,12 @@ static const uint8_t *_key(const uint8_t id[FEMTO_SUIT_KEY_ID], uint8_t *tenant)
 }
 
 /* Whose image it is: tenant and key_id of s are set. */
-static uint16_t _check_signature(const _place_t *place, uint32_t len, femto_suit_slot_t *s)
+static uint16_t _check_signature(const uint8_t *image, uint32_t len, femto_suit_slot_t *s)
 {
     uint8_t digest[32];
     /* femto_image_open() has compared these lengths: docs/image-format.md */
-    uint32_t names_end = len - (place->image[8] | place->image[9] << 8);
-    const uint8_t *signature = place->image + names_end;
+    uint32_t names_end = len - (image[8] | image[9] << 8);
+    const uint8_t *signature = image + names_end;
 
     if (names_end == len) {
         return FEMTO_E_UNSIGNED;
@@ -188,28 +198,28 @@ static uint16_t _check_signature(const _place_t *place, uint32_t len, femto_suit
     if (_id_revoked(id)) {
         return FEMTO_E_KEY_REVOKED;
     }
-    femto_suit_sha256(place->image, names_end, digest);
+    femto_suit_sha256(image, names_end, digest);
     return femto_suit_image_check(signature, len - names_end, digest, key);
 }
 
-/* Everything about the image of s in its place, of which nothing is trusted. */
-static femto_suit_verdict_t _check(femto_suit_slot_t *s)
+/* Everything about an image, of which nothing is trusted, in the place of s. */
+static femto_suit_verdict_t _check(femto_suit_slot_t *s, const uint8_t *image)
 {
     _place_t *place = &places[s->place];
-    femto_image_t image;
+    femto_image_t opened;
     femto_refusal_t why;
     unsigned used = 1;
 
-    uint16_t code = femto_image_open(&image, place->image, s->record.size);
+    uint16_t code = femto_image_open(&opened, image, s->record.size);
     if (code == 0) {
-        code = _check_signature(place, s->record.size, s);
+        code = _check_signature(image, s->record.size, s);
     }
     if (code != 0) {
         return femto_suit_code(code);
     }
     place->program = (femto_program_t){
         .name = femto_hook_contracts[s->hook].name,
-        .image = place->image,
+        .image = image,
         .image_len = s->record.size,
         .ram = place->ram,
         .ram_len = sizeof(place->ram),
@@ -330,16 +340,28 @@ static femto_suit_record_t _record(const femto_suit_manifest_t *m)
     return record;
 }
 
+static unsigned _place_of(const femto_suit_slot_t *slot)
+{
+    return FEMTO_SUIT_PLACE_REVOKED + 1 + (slot - femto_suit_slots);
+}
+
 static femto_suit_verdict_t _install(femto_suit_slot_t *slot, const femto_suit_manifest_t *m)
 {
     femto_suit_slot_t fresh = *slot;
 
     fresh.record = _record(m);
     fresh.place = spare;
-    femto_suit_verdict_t verdict = _check(&fresh);
+    uint8_t *image = femto_suit_staging();
+    femto_suit_verdict_t verdict = _check(&fresh, image);
+    if (verdict.code == 0 && IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
+        && slot->state != FEMTO_SUIT_ATTACHED) {
+        /* what is left of a container may be in the bank that is written next */
+        verdict = femto_suit_code(_detach(slot));
+    }
     if (verdict.code == 0) {
-        verdict = _stored(femto_suit_store_write(m->component, &fresh.record,
-                                                 places[spare].image));
+        verdict = _stored(femto_suit_store_write(_place_of(slot), m->component, &fresh.record,
+                                                 &image));
+        places[spare].program.image = image;
     }
     if (verdict.code != 0) {
         return verdict;
@@ -371,7 +393,9 @@ static femto_suit_verdict_t _remove(femto_suit_slot_t *slot, const femto_suit_ma
     }
     /* It ends even if that cannot be stored; then the old record stays, and the
      * same manifest can be sent again. */
-    femto_suit_verdict_t verdict = _stored(femto_suit_store_write(m->component, &tombstone, NULL));
+    uint8_t *nothing = NULL;
+    femto_suit_verdict_t verdict = _stored(femto_suit_store_write(_place_of(slot), m->component,
+                                                                  &tombstone, &nothing));
     uint16_t code = _detach(slot);
     mutex_lock(&femto_suit_lock);
     if (verdict.code == 0) {
@@ -409,7 +433,7 @@ static void _enforce(void)
 static femto_suit_verdict_t _revoke(const femto_suit_manifest_t *m)
 {
     femto_suit_revoked_t all = femto_suit_revoked_keys;
-    const uint8_t *list = places[spare].image;
+    const uint8_t *list = femto_suit_staging();
     uint32_t where = 0;
     uint32_t n = femto_suit_revocation_read(list, m->size, &where);
 
@@ -430,8 +454,9 @@ static femto_suit_verdict_t _revoke(const femto_suit_manifest_t *m)
     all.damaged = false;
     femto_suit_record_t record = { .sequence = all.sequence, .size = all.n * FEMTO_SUIT_KEY_ID };
     femto_suit_sha256(all.id[0], record.size, record.digest);
-    femto_suit_verdict_t verdict = _stored(femto_suit_store_write(m->component, &record,
-                                                                  all.id[0]));
+    uint8_t *ids = all.id[0];
+    femto_suit_verdict_t verdict = _stored(femto_suit_store_write(FEMTO_SUIT_PLACE_REVOKED,
+                                                                  m->component, &record, &ids));
     /* The keys do not count even if that cannot be stored; then the same manifest
      * can be sent again. */
     mutex_lock(&femto_suit_lock);
@@ -462,8 +487,9 @@ static void _boot_slot(femto_suit_slot_t *slot)
     femto_suit_slot_t s = *slot;
 
     femto_suit_slot_name(&s, name);
-    int err = femto_suit_store_read(name, &s.record, places[s.place].image,
-                                    sizeof(places[s.place].image));
+    uint8_t *image = IMAGE(s.place);
+    int err = femto_suit_store_read(_place_of(slot), name, &s.record, &image,
+                                    CONFIG_FEMTOCONTAINER_SUIT_IMAGE);
     if (err == -ENOENT) {
         return;
     }
@@ -473,7 +499,7 @@ static void _boot_slot(femto_suit_slot_t *slot)
     }
     else {
         if (err == 0) {
-            s.why = _check(&s);
+            s.why = _check(&s, image);
         }
         s.state = FEMTO_SUIT_REFUSED;
         if (s.why.code == 0) {
@@ -514,9 +540,12 @@ void femto_suit_boot(void)
     femto_suit_record_t record = { 0 };
 
     bool there = femto_suit_store_init() == 0;
-    int err = femto_suit_store_read("fc/revoked", &record, revoked.id[0], sizeof(revoked.id));
+    uint8_t *ids = revoked.id[0];
+    int err = femto_suit_store_read(FEMTO_SUIT_PLACE_REVOKED, "fc/revoked", &record, &ids,
+                                    sizeof(revoked.id));
     revoked.sequence = record.sequence;
     if (err == 0) {
+        memmove(revoked.id, ids, record.size);
         revoked.n = record.size / FEMTO_SUIT_KEY_ID;
     }
     /* Without the list nobody's key counts, until a revocation makes a new one. */

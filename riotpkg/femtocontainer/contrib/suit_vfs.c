@@ -12,8 +12,9 @@
  *
  * A record is written whole into one file, which then takes the place of the old
  * one. Its header is there twice, before and behind the payload: without the
- * sequence number old manifests could be sent again. The file system has to make that rename atomic, as littlefs does, and to
- * have everything written on the medium when a file is closed.
+ * sequence number old manifests could be sent again. The file system has to make
+ * that rename atomic, as littlefs does, and to have everything written on the
+ * medium when a file is closed.
  *
  * @}
  */
@@ -23,7 +24,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "byteorder.h"
 #include "femto_suit.h"
 #include "suit_internal.h"
 #include "vfs_default.h"
@@ -35,11 +35,7 @@
 
 static const char fresh[] = FEMTO_SUIT_DIRECTORY "/fc.new";
 
-enum {
-    CHECKED = 44,           /* magic, sequence, size: 4 bytes each; digest */
-    HEADER = CHECKED + 4,   /* and the first bytes of the digest of that */
-};
-static const uint8_t magic[4] = { 'F', 'C', 'R', 2 };
+enum { HEADER = FEMTO_SUIT_HEADER };
 
 /* fc/sampler/0 is the file fc.sampler.0 */
 static void _path(char *out, const char *component)
@@ -59,26 +55,21 @@ static int _write(int fd, const void *buf, size_t len)
     return n < 0 ? (int)n : (size_t)n == len ? 0 : -ENOSPC;
 }
 
-int femto_suit_store_write(const char *component, const femto_suit_record_t *record,
-                           const uint8_t *payload)
+int femto_suit_store_write(unsigned place, const char *component,
+                           const femto_suit_record_t *record, uint8_t **payload)
 {
     char path[sizeof(FEMTO_SUIT_DIRECTORY) + 1 + FEMTO_SUIT_NAME_MAX + 1];
-    uint8_t header[HEADER], digest[32];
+    uint8_t header[HEADER];
 
-    memcpy(header, magic, 4);
-    byteorder_htolebufl(header + 4, record->sequence);
-    byteorder_htolebufl(header + 8, record->size);
-    memcpy(header + 12, record->digest, 32);
-    femto_suit_sha256(header, CHECKED, digest);
-    memcpy(header + CHECKED, digest, HEADER - CHECKED);
-
+    (void)place;
+    femto_suit_header_put(header, component, record);
     int fd = vfs_open(fresh, O_CREAT | O_TRUNC | O_WRONLY, 0600);
     if (fd < 0) {
         return fd;
     }
     int err = _write(fd, header, sizeof(header));
     if (err == 0 && record->size > 0) {
-        err = _write(fd, payload, record->size);
+        err = _write(fd, *payload, record->size);
     }
     if (err == 0) {
         err = _write(fd, header, sizeof(header));
@@ -97,29 +88,20 @@ int femto_suit_store_write(const char *component, const femto_suit_record_t *rec
     return err;
 }
 
-static bool _read_header(int fd, off_t at, femto_suit_record_t *record)
+static bool _read_header(int fd, off_t at, const char *component, femto_suit_record_t *record)
 {
-    uint8_t header[HEADER], digest[32];
+    uint8_t header[HEADER];
 
-    if (vfs_lseek(fd, at, SEEK_SET) < 0 || vfs_read(fd, header, HEADER) != HEADER) {
-        return false;
-    }
-    femto_suit_sha256(header, CHECKED, digest);
-    if (memcmp(header, magic, 4) != 0 || memcmp(header + CHECKED, digest, HEADER - CHECKED) != 0) {
-        return false;
-    }
-    record->sequence = byteorder_lebuftohl(header + 4);
-    record->size = byteorder_lebuftohl(header + 8);
-    memcpy(record->digest, header + 12, 32);
-    return true;
+    return vfs_lseek(fd, at, SEEK_SET) >= 0 && vfs_read(fd, header, HEADER) == HEADER
+        && femto_suit_header_get(header, component, record);
 }
 
-int femto_suit_store_read(const char *component, femto_suit_record_t *record, uint8_t *payload,
-                          uint32_t max)
+int femto_suit_store_read(unsigned place, const char *component, femto_suit_record_t *record,
+                          uint8_t **payload, uint32_t max)
 {
     char path[sizeof(FEMTO_SUIT_DIRECTORY) + 1 + FEMTO_SUIT_NAME_MAX + 1];
-    uint8_t digest[32];
 
+    (void)place;
     _path(path, component);
     int fd = vfs_open(path, O_RDONLY, 0);
     if (fd < 0) {
@@ -128,21 +110,15 @@ int femto_suit_store_read(const char *component, femto_suit_record_t *record, ui
     memset(record, 0, sizeof(*record));
     int err = 0;
     off_t end = vfs_lseek(fd, 0, SEEK_END);
-    if (!_read_header(fd, 0, record) && !_read_header(fd, end - HEADER, record)) {
-        err = -EBADMSG;
-    }
-    else if (record->size > max || end != (off_t)(HEADER + record->size + HEADER)
-             || vfs_lseek(fd, HEADER, SEEK_SET) != HEADER
-             || vfs_read(fd, payload, record->size) != (ssize_t)record->size) {
+    if (!(_read_header(fd, 0, component, record)
+          || _read_header(fd, end - HEADER, component, record))
+        || record->size > max || end != (off_t)(HEADER + record->size + HEADER)
+        || vfs_lseek(fd, HEADER, SEEK_SET) != HEADER
+        || vfs_read(fd, *payload, record->size) != (ssize_t)record->size
+        || !femto_suit_payload_is(record, *payload)) {
         err = -EBADMSG;
     }
     vfs_close(fd);
-    if (err == 0) {
-        femto_suit_sha256(payload, record->size, digest);
-        if (memcmp(digest, record->digest, sizeof(digest)) != 0) {
-            err = -EBADMSG;
-        }
-    }
     return err;
 }
 

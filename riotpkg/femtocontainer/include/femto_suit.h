@@ -16,13 +16,18 @@
  * manifest. docs/deployment.md is the agreement with `femto deploy`. Modules:
  *
  * - `femtocontainer_suit`: gate, worker, slots in RAM, resources under /fc/suit
- * - `femtocontainer_suit_vfs`: keeps what is installed in a file system; without
- *   it slots are empty after a reboot, and so is the memory of sequence numbers
+ * - `femtocontainer_suit_vfs`: keeps what is installed in a file system
+ * - `femtocontainer_suit_flash`: or in the last pages of the CPU's own flash, from
+ *   where containers run. Pages have to be of one size.
+ *
+ * Without either of the two slots are empty after a reboot, and so is the memory
+ * of sequence numbers.
  *
  * The operators' public keys are those of RIOT's SUIT (SUIT_KEY_DIR, SUIT_KEY;
  * private keys need not be there). Each slot costs the RAM of one image and of
  * one container, and there is one such place more than slots, where the next
- * image is received and checked while the others run.
+ * image is received and checked while the others run. With
+ * `femtocontainer_suit_flash` that place alone has the RAM of an image.
  */
 
 #include <stdint.h>
@@ -42,6 +47,11 @@ extern "C" {
 /** @brief  Bytes of RAM for the stack and data of an installed container */
 #ifndef CONFIG_FEMTOCONTAINER_SUIT_RAM
 #define CONFIG_FEMTOCONTAINER_SUIT_RAM 1024
+#endif
+
+/** @brief  Page behind the last one for containers; 0: the end of the flash */
+#ifndef CONFIG_FEMTOCONTAINER_SUIT_FLASH_END
+#define CONFIG_FEMTOCONTAINER_SUIT_FLASH_END 0
 #endif
 
 /** @brief  What URLs of manifests and images have to begin with */

@@ -3,9 +3,11 @@
  * SPDX-License-Identifier: LGPL-2.1-only
  */
 
-/* A flash chip in a file, as that of native, which loses power when told to: in
- * the middle of the n-th program or erase, leaving the first bytes of it. */
+/* Flash in a file, which loses power when told to: in the middle of the n-th program
+ * or erase, leaving the first bytes of it. It is a chip, as that of native, or the
+ * CPU's own. */
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -13,12 +15,18 @@
 #include <sys/mman.h>
 
 #include "board.h"
+#include "femto_suit.h"
 #include "flash.h"
-
+#include "kernel_defines.h"
 #include "mtd.h"
 #include "native_internal.h"
 
+#if IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
+#include "periph/flashpage.h"
+enum { SIZE = FLASHPAGE_SIZE * FLASHPAGE_NUMOF };
+#else
 enum { SIZE = MTD_SECTOR_NUM * MTD_SECTOR_SIZE };
+#endif
 
 static uint8_t *flash;      /* the file */
 static unsigned operations; /* since it was armed */
@@ -50,18 +58,79 @@ static void _end(void)
     }
 }
 
+static bool _map(void *at, int fixed)
+{
+    int fd = real_open("flash.bin", O_RDWR);
+
+    flash = fd < 0 ? MAP_FAILED
+                   : mmap(at, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | fixed, fd, 0);
+    return flash != MAP_FAILED;
+}
+
+static void _program(uint8_t *to, const uint8_t *from, uint32_t size)
+{
+    uint32_t done = _begin(size);
+
+    for (uint32_t i = 0; i < done; i++) {
+        to[i] &= from[i];
+    }
+    _end();
+}
+
+static void _erase_bytes(uint8_t *at, uint32_t size)
+{
+    memset(at, 0xff, _begin(size));
+    _end();
+}
+
+#if IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
+
+/* native's own flash, which would come with the functions that are wrapped */
+_Alignas(SIZE) char _native_flash[SIZE];
+
+void __wrap_flashpage_erase(unsigned page)
+{
+    _erase_bytes(flashpage_addr(page), FLASHPAGE_SIZE);
+}
+
+void __wrap_flashpage_write(void *to, const void *from, size_t len)
+{
+    assert((uintptr_t)to % FLASHPAGE_WRITE_BLOCK_ALIGNMENT == 0
+           && (uintptr_t)from % FLASHPAGE_WRITE_BLOCK_ALIGNMENT == 0
+           && len % FLASHPAGE_WRITE_BLOCK_SIZE == 0);
+    _program(to, from, len);
+}
+
+bool flash_has(const void *at)
+{
+    return (uintptr_t)at - CPU_FLASH_BASE < (uintptr_t)SIZE;
+}
+
+int flash_init(void)
+{
+    return _map(_native_flash, MAP_FIXED) ? 0 : -EIO;
+}
+
+#else
+
+bool flash_has(const void *at)
+{
+    (void)at;
+    return false;
+}
+
+int flash_init(void)
+{
+    return femto_suit_format_blank(MTD_0);
+}
+
 static int _init(mtd_dev_t *dev)
 {
     if (flash != NULL) {
         return 0;
     }
-    int fd = real_open("flash.bin", O_RDWR);
-    if (fd < 0) {
-        return -EIO;
-    }
-    flash = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     dev->sector_count = MTD_SECTOR_NUM;
-    return flash == MAP_FAILED ? -EIO : 0;
+    return _map(NULL, 0) ? 0 : -EIO;
 }
 
 static int _read(mtd_dev_t *dev, void *buf, uint32_t addr, uint32_t size)
@@ -85,11 +154,7 @@ static int _write_page(mtd_dev_t *dev, const void *buf, uint32_t page, uint32_t 
     if (size > dev->page_size - offset) {
         size = dev->page_size - offset;
     }
-    uint32_t done = _begin(size);
-    for (uint32_t i = 0; i < done; i++) {
-        flash[addr + i] &= ((const uint8_t *)buf)[i];
-    }
-    _end();
+    _program(flash + addr, buf, size);
     return (int)size;
 }
 
@@ -99,8 +164,7 @@ static int _erase(mtd_dev_t *dev, uint32_t addr, uint32_t size)
     if (addr > SIZE || size > SIZE - addr || addr % MTD_SECTOR_SIZE || size % MTD_SECTOR_SIZE) {
         return -EOVERFLOW;
     }
-    memset(flash + addr, 0xff, _begin(size));
-    _end();
+    _erase_bytes(flash + addr, size);
     return 0;
 }
 
@@ -118,3 +182,5 @@ const mtd_desc_t __wrap_native_flash_driver = {
     .erase = _erase,
     .power = _power,
 };
+
+#endif

@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <stdbool.h>
+
 enum { FLASH_CUT = 42 };    /* exit status when the power fails */
 
 /* From now on, let the power fail in the n-th operation, after so many bytes of
@@ -13,3 +15,9 @@ void flash_arm(unsigned n, unsigned bytes);
 
 /* Programs and erases since then */
 unsigned flash_operations(void);
+
+/* Makes it ready, blank flash too; 0 or -errno */
+int flash_init(void);
+
+/* Is that an address in the CPU's own flash? */
+bool flash_has(const void *at);

@@ -12,6 +12,7 @@
  *   alarm          runs the hook alarm with 60
  *   average        runs the hook coap/average
  *   arm N BYTES    lets the power fail, see flash.h
+ *   place          prints where attached containers run from
  *   operations     prints how many there were since then
  *   fill           makes files until there is no block left
  *   empty          removes them
@@ -129,7 +130,7 @@ int __wrap_nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
     }
 }
 
-/* --- script -------------------------------------------------------------- */
+/* --- answers -------------------------------------------------------------- */
 
 static void _print(const char *what, const femto_suit_verdict_t *v)
 {
@@ -195,6 +196,25 @@ static void _slots(void)
            femto_suit_revoked_keys.sequence);
 }
 
+static void _place(void)
+{
+    char name[FEMTO_SUIT_NAME_MAX + 1];
+
+    for (unsigned i = 0; i < FEMTO_TOTAL_CONTAINERS; i++) {
+        const femto_suit_slot_t *s = &femto_suit_slots[i];
+        if (s->state == FEMTO_SUIT_ATTACHED) {
+            const femto_instance_t *run = &femto_container_get(s->container)->instance;
+            bool flash = flash_has(run->image.text) && flash_has(run->image.rodata);
+            femto_suit_slot_name(s, name);
+            printf("place %s %s\n", name, flash ? "flash" : "RAM");
+        }
+    }
+}
+
+/* --- files --------------------------------------------------------------- */
+
+#if IS_USED(MODULE_FEMTOCONTAINER_SUIT_VFS)
+
 static void _other(char *path, unsigned i)
 {
     sprintf(path, "/nvm0/other%u", i);
@@ -252,6 +272,43 @@ static void _flip(const char *name, unsigned at)
         printf("what is %s?\n", path);
     }
 }
+
+static bool _files(const char *word, const char *a, const char *b)
+{
+    if (strcmp(word, "fill") == 0) {
+        _fill();
+    }
+    else if (strcmp(word, "empty") == 0) {
+        _empty();
+    }
+    else if (strcmp(word, "break") == 0) {
+        vfs_mkdir("/nvm0/fc.new", 0); /* where it makes its files */
+    }
+    else if (strcmp(word, "mend") == 0) {
+        vfs_rmdir("/nvm0/fc.new");
+    }
+    else if (strcmp(word, "flip") == 0) {
+        _flip(a, strtoul(b, NULL, 10));
+    }
+    else {
+        return false;
+    }
+    return true;
+}
+
+#else
+
+static bool _files(const char *word, const char *a, const char *b)
+{
+    (void)word;
+    (void)a;
+    (void)b;
+    return false;
+}
+
+#endif
+
+/* --- script -------------------------------------------------------------- */
 
 static void _coap(const char *hex)
 {
@@ -318,14 +375,11 @@ static void _line(char *line)
     else if (strcmp(word, "arm") == 0) {
         flash_arm(strtoul(a, NULL, 10), strtoul(b, NULL, 10));
     }
+    else if (strcmp(word, "place") == 0) {
+        _place();
+    }
     else if (strcmp(word, "operations") == 0) {
         printf("operations %u\n", flash_operations());
-    }
-    else if (strcmp(word, "fill") == 0) {
-        _fill();
-    }
-    else if (strcmp(word, "empty") == 0) {
-        _empty();
     }
     else if (strcmp(word, "detach") == 0) {
         femto_container_detach(strtoul(a, NULL, 10));
@@ -333,22 +387,13 @@ static void _line(char *line)
     else if (strcmp(word, "remove") == 0) {
         femto_container_remove(strtoul(a, NULL, 10));
     }
-    else if (strcmp(word, "break") == 0) {
-        vfs_mkdir("/nvm0/fc.new", 0); /* where it makes its files */
-    }
-    else if (strcmp(word, "mend") == 0) {
-        vfs_rmdir("/nvm0/fc.new");
-    }
-    else if (strcmp(word, "flip") == 0) {
-        _flip(a, strtoul(b, NULL, 10));
-    }
     else if (strcmp(word, "heap") == 0) {
         printf("heap %zu\n", mallinfo2().uordblks);
     }
     else if (strcmp(word, "coap") == 0) {
         _coap(a);
     }
-    else {
+    else if (!_files(word, a, b)) {
         printf("what is %s?\n", word);
     }
 }
@@ -364,7 +409,7 @@ int main(void)
     const uint8_t *device = (const uint8_t *)suit_get_device_id();
 
     script[_load("script", (uint8_t *)script, sizeof(script) - 1)] = '\0';
-    femto_suit_format_blank(MTD_0);
+    flash_init();
     int res = femto_suit_start(&psk);
     /* of less priority than this thread: the checks at boot come now */
     while (femto_suit_status.version == 0) {

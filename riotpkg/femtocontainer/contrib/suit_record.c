@@ -1,0 +1,72 @@
+/*
+ * SPDX-FileCopyrightText: The femtocontainer authors
+ * SPDX-License-Identifier: LGPL-2.1-only
+ */
+
+/**
+ * @ingroup     pkg_femtocontainer
+ * @{
+ *
+ * @file
+ * @brief       Headers of records, the same in all stores
+ *
+ * @}
+ */
+
+#include <string.h>
+
+#include "byteorder.h"
+#include "suit_internal.h"
+
+enum { CHECKED = FEMTO_SUIT_HEADER - 4 };   /* magic, sequence, size: 4 bytes each; digest */
+
+static const uint8_t magic[4] = { 'F', 'C', 'R', 3 };
+
+/* The first bytes of the digest of the header and of the component's name, so that
+ * no record passes for another component's. */
+static void _check(const uint8_t *header, const char *component, uint8_t digest[32])
+{
+    uint8_t both[CHECKED + FEMTO_SUIT_NAME_MAX];
+    size_t len = strlen(component);
+
+    memcpy(both, header, CHECKED);
+    memcpy(both + CHECKED, component, len);
+    femto_suit_sha256(both, CHECKED + len, digest);
+}
+
+void femto_suit_header_put(uint8_t *header, const char *component,
+                           const femto_suit_record_t *record)
+{
+    uint8_t digest[32];
+
+    memcpy(header, magic, 4);
+    byteorder_htolebufl(header + 4, record->sequence);
+    byteorder_htolebufl(header + 8, record->size);
+    memcpy(header + 12, record->digest, 32);
+    _check(header, component, digest);
+    memcpy(header + CHECKED, digest, FEMTO_SUIT_HEADER - CHECKED);
+}
+
+bool femto_suit_header_get(const uint8_t *header, const char *component,
+                           femto_suit_record_t *record)
+{
+    uint8_t digest[32];
+
+    _check(header, component, digest);
+    if (memcmp(header, magic, 4) != 0
+        || memcmp(header + CHECKED, digest, FEMTO_SUIT_HEADER - CHECKED) != 0) {
+        return false;
+    }
+    record->sequence = byteorder_lebuftohl(header + 4);
+    record->size = byteorder_lebuftohl(header + 8);
+    memcpy(record->digest, header + 12, 32);
+    return true;
+}
+
+bool femto_suit_payload_is(const femto_suit_record_t *record, const uint8_t *payload)
+{
+    uint8_t digest[32];
+
+    femto_suit_sha256(payload, record->size, digest);
+    return memcmp(digest, record->digest, sizeof(digest)) == 0;
+}
