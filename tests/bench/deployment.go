@@ -23,6 +23,8 @@ const (
 	deploymentLimit = 6 << 10
 )
 
+var deploymentStores = []string{"vfs", "flash"}
+
 // A deploymentRow is the flash of one object of femtocontainer_suit with one
 // store, initial values of variables included.
 type deploymentRow struct {
@@ -55,7 +57,7 @@ func (b *bench) deployments(o options) error {
 			return fmt.Errorf("femto: %w\n%s", err, out)
 		}
 	}
-	for _, store := range []string{"vfs"} {
+	for _, store := range deploymentStores {
 		b.progress.step("size: deployment, store %s", store)
 		bin := filepath.Join(b.dir, "deployment-"+store)
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)

@@ -53,7 +53,11 @@ func public(k ed25519.PrivateKey) ed25519.PublicKey { return k.Public().(ed25519
 var deployFirmware = application{dir: "tests/riot/deploy", board: "native64", variant: "fast",
 	env: []string{"USEMODULE=femtocontainer_fast"}}
 
-var deployBuilt bool
+// pagesFirmware keeps what is installed in the CPU's own flash.
+var pagesFirmware = application{dir: "tests/riot/deploy", board: "native64", variant: "pages",
+	env: []string{"USEMODULE=femtocontainer_fast", "STORE=flash"}}
+
+var deployBuilt = map[string]bool{}
 
 // A device is firmware and a flash chip: the file flash.bin in a folder, beside
 // the files that its server has.
@@ -63,13 +67,15 @@ type device struct {
 	elf string
 }
 
-func newDevice(t *testing.T) device {
+func newDevice(t *testing.T) device { t.Helper(); return newDeviceWith(t, deployFirmware) }
+
+func newDeviceWith(t *testing.T, firmware application) device {
 	t.Helper()
-	if !deployBuilt {
-		deployFirmware.build(t)
-		deployBuilt = true
+	if !deployBuilt[firmware.variant] {
+		firmware.build(t)
+		deployBuilt[firmware.variant] = true
 	}
-	d := device{t, t.TempDir(), deployFirmware.elf()}
+	d := device{t, t.TempDir(), firmware.elf()}
 	d.setFlash(bytes.Repeat([]byte{0xff}, flashSize))
 	return d
 }
@@ -118,7 +124,7 @@ func (d device) run(script ...string) (lines []string, status int) {
 	return lines, status
 }
 
-var worthTelling = regexp.MustCompile(`^(begin|slot|revoked|verdict|trigger|reading|alarm|average|operations|fill|heap|guest:|answer|what) ?`)
+var worthTelling = regexp.MustCompile(`^(begin|slot|revoked|verdict|trigger|reading|alarm|average|operations|fill|heap|guest:|answer|place|what) ?`)
 
 // ask is run for scripts during which the power does not fail, without the first line.
 func (d device) ask(script ...string) []string {
@@ -208,8 +214,9 @@ func revocation(t *testing.T, keys ...ed25519.PrivateKey) []byte {
 
 // TestDeploy is a device's life: installs, replaces, removes, revokes, and boots
 // in between.
-func TestDeploy(t *testing.T) {
-	d := newDevice(t)
+func TestDeploy(t *testing.T) { deploy(t, newDevice(t)) }
+
+func deploy(t *testing.T, d device) {
 	twice, thrice := otaImage(t, "twice", acmeKey), otaImage(t, "thrice", acmeKey)
 	a := d.put("a", order{component: suit.Slot("filter", 0), sequence: 5, payload: twice})
 	b := d.put("b", order{component: suit.Slot("filter", 0), sequence: 6, payload: thrice, key: secondKey})
@@ -292,8 +299,9 @@ var powerCuts = flag.Int("cuts", 100, "power cuts, about")
 // TestPowerCuts lets the power fail in every program and erase of one install,
 // one replacement, one removal and one revocation. Afterwards the device boots
 // with what was there before or with what was to come, and takes the next order.
-func TestPowerCuts(t *testing.T) {
-	d := newDevice(t)
+func TestPowerCuts(t *testing.T) { cutPower(t, newDevice(t), *powerCuts) }
+
+func cutPower(t *testing.T, d device, times int) {
 	seed := uint64(time.Now().UnixNano())
 	dice := rand.New(rand.NewPCG(seed, 1))
 	t.Logf("seed %d", seed)
@@ -328,7 +336,7 @@ func TestPowerCuts(t *testing.T) {
 			require.NotEqual(t, before, after)
 
 			old := 0
-			rounds := (*powerCuts/4 + operations - 1) / operations
+			rounds := (times/4 + operations - 1) / operations
 			for n := 1; n <= operations; n++ {
 				for range rounds {
 					bytes := dice.Uint32()
