@@ -11,12 +11,13 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/isa"
 )
 
-// Corpus lists every attack that is an image. Its rows 1 to 13 are the defects
-// of the engine, verifier and loader.
+// Corpus lists every attack that is an image. Its rows 1 to 13 and 15 are the
+// defects of the engine, verifier and loader.
 func Corpus() []Attack {
 	var out []Attack
 	for _, f := range []func() []Attack{
 		wideSlots, sections, headers, textEnds, division, sizes, jumpRange, addresses, localCalls, semantics, budget, edges,
+		helperArguments,
 		loader, stack,
 	} {
 		out = append(out, f()...)
@@ -400,4 +401,15 @@ func stack() []Attack {
 func (a Attack) readOnly(ctx ...byte) Attack {
 	a.Ctx, a.ReadOnly = ctx, true
 	return a
+}
+
+// Defect 15: arguments of helpers read from r0 to r2 instead of r1 to r3.
+func helperArguments() []Attack {
+	values := "r0 = 1000003\nr1 = 2\nr2 = 30\nr3 = 500\nr4 = 7000\nr5 = 110000\nr6 = 1300001\n"
+	return []Attack{
+		program(15, "arguments in r1 to r5", values+"call 1\nexit", result(2+3*30+5*500+7*7000+11*110000)),
+		program(15, "a fine address in r0, a bad one in r1", "r0 = 0x01000000 ll\nr1 = 0\nr2 = 1\ncall 3\nexit", badAccess(4, 0)),
+		program(15, "a bad address in r0, a fine one in r1",
+			"r0 = 0\nr1 = r10\nr1 += -8\nr2 = 8\nr3 = 5\ncall 2\nr0 = *(u8 *)(r10 - 1)\nexit", result(5)),
+	}
 }

@@ -307,15 +307,30 @@ func (w *world) compareAll(t require.TestingT, d *device) {
 	}
 }
 
-// TestReserve fills a tenant's quota to the last byte while another has filled
-// its own: what the contract gives is there.
-func TestReserve(t *testing.T) {
+// TestDefect16FullStore: one pool for all, whose end nobody looked at, and in
+// which to read a missing key made an entry. Here a tenant fills its quota to the
+// last byte while another has filled its own: what the contract gives is there,
+// and a full store says so.
+func TestDefect16FullStore(t *testing.T) {
 	d := buildDevice(t)
 	d.call(t, deviceCall{Op: opBegin, QuotaEntries: 5, QuotaBytes: 40})
+	global := uint32(sysapi.Global) << 14
 	put := func(tenant, key, length uint32) int32 {
-		return d.call(t, deviceCall{Op: opPut, Space: uint32(sysapi.Global) << 14, Tenant: tenant, Key: key, Len: length,
+		return d.call(t, deviceCall{Op: opPut, Space: global, Tenant: tenant, Key: key, Len: length,
 			QuotaEntries: 2 + tenant, QuotaBytes: 20}).Result
 	}
+	missing := func() {
+		for tenant := range uint32(2) {
+			for key := range uint32(100) {
+				for _, op := range []uint32{opGet, opFetch, opCAS} {
+					a := d.call(t, deviceCall{Op: op, Space: global, Tenant: tenant, Key: 5000 + key, Len: 4, QuotaEntries: 9, QuotaBytes: 90})
+					require.Equal(t, errno("ENOENT"), a.Result)
+				}
+			}
+		}
+	}
+	missing()
+	require.Equal(t, errno("ENOENT"), d.call(t, deviceCall{Op: opNext, Space: global}).Result, "reading made nothing")
 	for key := range uint32(100) { // a hostile tenant takes what it can
 		if put(0, key, 10) != 0 {
 			require.Equal(t, uint32(2), key)
@@ -323,11 +338,13 @@ func TestReserve(t *testing.T) {
 		}
 	}
 	require.Equal(t, errno("ENOSPC"), put(0, 50, 0))
+	missing()
 	require.Zero(t, put(1, 1000, 6))
 	require.Zero(t, put(1, 1001, 6))
 	require.Zero(t, put(1, 1002, 8))
 	require.Equal(t, errno("ENOSPC"), put(1, 1003, 0))
 	require.Equal(t, errno("ENOSPC"), put(1, 1002, 9))
+	missing()
 
 	// Making another's entry longer does not cost the other anything.
 	require.Equal(t, errno("ENOSPC"), put(0, 1002, 9))

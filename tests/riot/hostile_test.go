@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/femtocontainer/femtocontainer/femto/diag"
 	fc "github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/isa"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi"
@@ -36,7 +37,8 @@ func hostileWorld() *hostile.World {
 
 // caller is an image that makes one call with the arguments in its context.
 func caller(t *testing.T, w *hostile.World, id uint16) []byte {
-	text := []byte{0xbf, 0x16, 0, 0, 0, 0, 0, 0} // r6 = r1
+	text := []byte{0xbf, 0x16, 0, 0, 0, 0, 0, 0}               // r6 = r1
+	text = append(text, 0xb7, 0, 0, 0, 0xff, 0xff, 0xff, 0xff) // r0 = -1, which is no argument
 	for r := range byte(sysapi.MaxArgs) {
 		text = append(text, 0x79, 6<<4|(r+1), hostileArgs+8*r, 0, 0, 0, 0, 0) // rN = *(u64 *)(r6 + ...)
 	}
@@ -56,9 +58,11 @@ func caller(t *testing.T, w *hostile.World, id uint16) []byte {
 }
 
 // hostileFile has every vector of every call, with the fault that it must end
-// in, as tests/riot/hostile/main.c reads it.
-func hostileFile(t *testing.T) (file []byte, vectors int) {
+// in, as tests/riot/hostile/main.c reads it; and how many of a call's have to end
+// in one.
+func hostileFile(t *testing.T) (file []byte, vectors int, faults map[string]int) {
 	w := hostileWorld()
+	faults = map[string]int{}
 	for i := range sysapi.Table {
 		c := &sysapi.Table[i]
 		img, all := caller(t, w, c.ID), hostile.Vectors(c, w)
@@ -88,21 +92,27 @@ func hostileFile(t *testing.T) (file []byte, vectors int) {
 				file = binary.LittleEndian.AppendUint64(file, arg)
 			}
 			file = binary.LittleEndian.AppendUint64(file, fault)
+			if diag.Code(fault) == diag.BadAccess {
+				faults[c.Name]++
+			}
 		}
 		vectors += len(all)
 	}
-	return file, vectors
+	return file, vectors, faults
 }
 
-// TestHostileCalls makes every system call with every hostile argument on
-// native64, under address and undefined-behaviour sanitizers. They are made from
+// TestDefect14PointersOfHelpers makes every system call with every hostile argument
+// on native64, under address and undefined-behaviour sanitizers. They are made from
 // the table of system calls, so a new row is attacked without anyone writing a
-// test.
-func TestHostileCalls(t *testing.T) {
+// test. Earlier implementations checked no pointer of the calls named here.
+func TestDefect14PointersOfHelpers(t *testing.T) {
 	dir := filepath.Join(scratch, "hostile")
 	require.NoError(t, os.MkdirAll(dir, 0o755))
-	file, vectors := hostileFile(t)
+	file, vectors, faults := hostileFile(t)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "calls.bin"), file, 0o644))
+	for _, name := range []string{"printf", "memcpy", "saul_reg_read", "coap_get_pdu", "fmt_s16_dfp", "fmt_u32_dec", "ztimer_periodic_wakeup"} {
+		assert.Positive(t, faults[name], name)
+	}
 
 	app := sanitized("hostile", "VECTORS="+dir)
 	app.build(t)

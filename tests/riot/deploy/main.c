@@ -22,8 +22,11 @@
  *   mend           ends that
  *   flip FILE N    flips a bit in byte N of a file of the device
  *   heap           prints what malloc has given
- *   coap HEX       sends a message to the CoAP server; prints the answer's code
- * URLs are coap://h/FILE?MODE, of a file in the current folder. */
+ *   coap HEX [MS]  sends a message to the CoAP server; prints the answer's code, if there
+ *                  is one within so many milliseconds, or 300
+ * URLs are coap://h/FILE?MODE, of a file in the current folder. With the modes
+ * "meanwhile" and "meanwhile-cut" the hook filter runs half way, and somebody wants
+ * the device to do coap://h/other.suit. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,6 +74,9 @@ static size_t _load(const char *name, uint8_t *buf, size_t max)
 
 static unsigned fetches;
 static uint8_t file[1 << 16];
+
+static uint32_t _trigger(const char *url);
+static void _reading(void);
 
 int __wrap_nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
                                       coap_blockwise_cb_t callback, void *arg)
@@ -120,6 +126,13 @@ int __wrap_nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
         else if (strcmp(mode, "cut") == 0 && at > 0) {
             return -ETIMEDOUT;
         }
+        else if (strncmp(mode, "meanwhile", 9) == 0 && at == sizeof(block)) {
+            _reading();
+            _trigger("coap://h/other.suit");
+            if (strcmp(mode, "meanwhile-cut") == 0) {
+                return -ETIMEDOUT;
+            }
+        }
         int res = callback(arg, offset, block, n, more);
         if (res < 0) {
             return res;
@@ -150,6 +163,14 @@ static uint32_t _trigger(const char *url)
         return 0;
     }
     return job;
+}
+
+static void _reading(void)
+{
+    int32_t sample = 21;
+
+    femto_hook_trigger(&filter_hook, &sample, sizeof(sample), NULL);
+    printf("reading %" PRId32 "\n", sample);
 }
 
 static void _wait(uint32_t job)
@@ -310,7 +331,7 @@ static bool _files(const char *word, const char *a, const char *b)
 
 /* --- script -------------------------------------------------------------- */
 
-static void _coap(const char *hex)
+static void _coap(const char *hex, uint32_t ms)
 {
     sock_udp_ep_t local = SOCK_IPV6_EP_ANY;
     sock_udp_ep_t server = { .family = AF_INET6, .port = CONFIG_GCOAP_PORT,
@@ -325,7 +346,7 @@ static void _coap(const char *hex)
     }
     sock_udp_create(&sock, &local, NULL, 0);
     sock_udp_send(&sock, message, len, &server);
-    ssize_t n = sock_udp_recv(&sock, answer, sizeof(answer), 300 * US_PER_MS, NULL);
+    ssize_t n = sock_udp_recv(&sock, answer, sizeof(answer), ms * US_PER_MS, NULL);
     if (n < 4) {
         printf("answer none\n");
     }
@@ -340,7 +361,7 @@ static void _line(char *line)
     char *word = strtok(line, " ");
     char *a = strtok(NULL, " ");
     char *b = strtok(NULL, " ");
-    int32_t sample = 21;
+    int32_t sample = 60;
     int64_t value = -1;
 
     if (word == NULL) {
@@ -360,11 +381,9 @@ static void _line(char *line)
         _slots();
     }
     else if (strcmp(word, "reading") == 0) {
-        femto_hook_trigger(&filter_hook, &sample, sizeof(sample), NULL);
-        printf("reading %" PRId32 "\n", sample);
+        _reading();
     }
     else if (strcmp(word, "alarm") == 0) {
-        sample = 60;
         femto_hook_trigger(&alarm_hook, &sample, sizeof(sample), &value);
         printf("alarm %d\n", (int)value);
     }
@@ -391,7 +410,7 @@ static void _line(char *line)
         printf("heap %zu\n", mallinfo2().uordblks);
     }
     else if (strcmp(word, "coap") == 0) {
-        _coap(a);
+        _coap(a, b != NULL ? strtoul(b, NULL, 10) : 300);
     }
     else if (!_files(word, a, b)) {
         printf("what is %s?\n", word);
