@@ -6,6 +6,7 @@ package riot
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -120,4 +121,17 @@ func TestFlashForeignRecord(t *testing.T) {
 	copy(flash[bankSlot0-2*3*flashPage:bankSlot0], flash[bankSlot0:bankRevoke])
 	d.setFlash(flash)
 	assert.Equal(t, "slot fc/filter/1 refused 0 00000000 FC4025", d.ask("slots")[1])
+}
+
+// TestFlashQEMU stores containers in the flash of a Cortex-M0 and runs them there, with RIOT's driver
+// for the controller of that flash, which QEMU has.
+func TestFlashQEMU(t *testing.T) {
+	i := slices.IndexFunc(places, func(p place) bool { return p.board == "microbit" })
+	term := places[i].start(t, application{dir: "tests/riot/in_place", board: "microbit", variant: "small"})
+	term.expect(runTimeout, "store: 0\n",
+		"record: none, sequence 0, 0 bytes",
+		"store 1: 0", "record: good, sequence 1,", "attach: 0, value 42, page -4 -4",
+		"store 2: 0", "record: good, sequence 2,", "attach: 0, value 63, page -3 -3",
+		"store 3: 0", "record: good, sequence 3,", "attach: 0, value 42, page -4 -4",
+		"store 4: 0", "record: good, sequence 4, 0 bytes", "end")
 }
