@@ -7,7 +7,7 @@ help:
 	@echo 'make demo-ota   replaces a running container over CoAP, on one machine'
 	@echo 'make test       everything; REQUIRE_RIOT=1 turns what is skipped into failures'
 	@echo 'make test-riot  the RIOT part alone'
-	@echo 'make soak       what has to go on for long: ten million activations with replacements; minutes'
+	@echo 'make soak       what has to go on for long: ten million activations with replacements, 2000 power cuts, 50 kills; half an hour'
 	@echo 'make prove      prove the C core against the instruction table; prove-quick reuses what is proved'
 	@echo 'make prove-mutants  seed errors, each of which the proofs have to notice: docs/mutants.md'
 	@echo 'make bench      measure the engines, beside those of others'
@@ -31,9 +31,10 @@ test-riot:
 	go test -count 1 -timeout 30m -v ./tests/riot -riot
 	go test -count 1 -timeout 30m -v ./tests/attacks -riot -run '^TestRIOT$$'
 
-# The tests named Soak, as long as their recorded runs (tests/riot/soak/recorded.txt); make test has short ones.
+# As long as the recorded runs (tests/riot/soak/recorded.txt); make test has short forms.
 soak:
-	go test -count 1 -timeout 4h -v ./tests/riot -riot -run 'Soak|TestServiceLevel' -soak 10000000
+	go test -count 1 -timeout 4h -v ./tests/riot -riot -run 'Soak|TestServiceLevel|TestPowerCuts|TestKills' \
+		-soak 10000000 -cuts 2000 -kills 50
 
 boards:
 	go test -count 1 -timeout 30m -v ./tests/riot -riot -run TestBoards -update

@@ -109,7 +109,14 @@ func Dial(ctx context.Context, target string, psk *PSK) (*Client, error) {
 	// there is none left, it says so with an alert.
 	stuck := false
 	var local net.Addr
-	for patience := firstHandshake; ; patience = min(2*patience, lastHandshake) {
+	// Of three, one may take longer, and longer each time: with a tenth of the
+	// packets lost most get stuck, and on a slow link all would be given up.
+	long := 2 * firstHandshake
+	for attempt := 1; ; attempt++ {
+		patience := firstHandshake
+		if attempt%3 == 0 {
+			patience, long = long, min(2*long, lastHandshake)
+		}
 		session, err := handshake(ctx, &local, address, psk, patience)
 		if err == nil {
 			return &Client{dtls.Client(session, append(opts, options.WithCloseSocket())...), target, true}, nil

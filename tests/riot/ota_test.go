@@ -58,12 +58,22 @@ type node struct {
 	namespace string
 	dir       string
 	app       string // copy of the example
+	elf       string
+	tap       string // that the device opens
 	device    *exec.Cmd
 }
 
 func newNode(t *testing.T, name string) *node {
+	n := newNodeAt(t, name, "tap0")
+	n.must("ip", "-n", name, "tuntap", "add", "dev", "tap0", "mode", "tap")
+	n.begin()
+	return n
+}
+
+// newNodeAt is a node that does not run yet, and whose link, to tap0, is still to come.
+func newNodeAt(t *testing.T, name, tap string) *node {
 	t.Helper()
-	n := &node{t: t, namespace: name, dir: t.TempDir(), app: filepath.Join(root, "riotpkg/examples/ota")}
+	n := &node{t: t, namespace: name, tap: tap, dir: t.TempDir(), app: filepath.Join(root, "riotpkg/examples/ota")}
 	keys := filepath.Join(n.app, "keys")
 	require.NoError(t, os.MkdirAll(keys, 0o700))
 	for _, k := range []string{"operator", "acme", "guest"} {
@@ -75,24 +85,32 @@ func newNode(t *testing.T, name string) *node {
 		n.must(femto, "keygen", "--psk", "operator", "-o", filepath.Join(keys, "device.psk"))
 	}
 	app := example("ota", "native64", "fast")
-	app.build(t)
+	if otaELF == "" {
+		app.build(t)
+		otaELF = app.elf()
+	}
+	n.elf = otaELF
 
 	endNetwork(name)
 	t.Cleanup(func() { endNetwork(name) })
-	for _, args := range []string{"netns add " + name, "-n " + name + " link set lo up",
-		"-n " + name + " tuntap add dev tap0 mode tap",
-		"-n " + name + " address add fd00:fc::1/64 dev tap0 nodad", "-n " + name + " link set tap0 up"} {
-		n.must("ip", strings.Fields(args)...)
-	}
-	n.boot(app.elf())
+	n.must("ip", "netns", "add", name)
+	n.must("ip", "-n", name, "link", "set", "lo", "up")
 	return n
 }
 
-func (n *node) boot(elf string) {
+var otaELF string // once it has been built
+
+func (n *node) begin() {
+	n.must("ip", "-n", n.namespace, "address", "add", "fd00:fc::1/64", "dev", "tap0", "nodad")
+	n.must("ip", "-n", n.namespace, "link", "set", "tap0", "up")
+	n.boot()
+}
+
+func (n *node) boot() {
 	log, err := os.Create(filepath.Join(n.dir, "device.log"))
 	require.NoError(n.t, err)
 	defer log.Close()
-	n.device = exec.Command("ip", "netns", "exec", n.namespace, elf, "--id=1", "tap0")
+	n.device = exec.Command("ip", "netns", "exec", n.namespace, n.elf, "--id=1", n.tap)
 	n.device.Dir = n.dir
 	n.device.Stdout, n.device.Stderr = log, log
 	n.device.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package riot
+
+import (
+	"encoding/json"
+	"flag"
+	"math/rand/v2"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// deploying is a command that installs an image in the first slot of the hook filter.
+func (n *node) deploying(image string) *exec.Cmd {
+	cmd := exec.Command("ip", "netns", "exec", n.namespace, femto, "deploy", image, "--to", "coaps://[fd00:fc::2]",
+		"--psk", n.key("device.psk"), "--key", n.key("operator.pem"), "--hook", "filter", "--slot", "0", "--wait", "--timeout", "5m")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+var kills = flag.Int("kills", 4, "of the device while it installs over CoAP")
+
+// TestKills replaces a container over CoAP again and again, and ends the device's
+// process at any time. It boots with the container that was there before or with the
+// one that was to come, and its record says which.
+func TestKills(t *testing.T) {
+	needNetwork(t)
+	n := newNode(t, "femto-kills")
+	seed := uint64(time.Now().UnixNano())
+	dice := rand.New(rand.NewPCG(seed, 1))
+	t.Logf("seed %d", seed)
+
+	type version struct{ image, reading, digest string }
+	versions := []version{{image: n.signed("twice", "acme"), reading: "reading: 42"}, {image: n.signed("thrice", "acme"), reading: "reading: 63"}}
+	var longest time.Duration
+	for i := range versions {
+		start := time.Now()
+		out, err := n.deploy(versions[i].image, "filter", 0)
+		require.NoError(t, err, out)
+		longest = time.Since(start) // of a replacement
+		n.printed(versions[i].reading)
+		_, versions[i].digest = n.slot(t)
+	}
+	require.NotEqual(t, versions[0].digest, versions[1].digest)
+
+	sequence, _ := n.slot(t)
+	current, replaced := 1, 0
+	for range *kills {
+		next := 1 - current
+		deploy := n.deploying(versions[next].image)
+		require.NoError(t, deploy.Start())
+		time.Sleep(time.Duration(dice.Int64N(int64(longest))))
+		n.kill()
+		_ = syscall.Kill(-deploy.Process.Pid, syscall.SIGKILL)
+		_ = deploy.Wait()
+
+		n.boot()
+		n.printed("suit: fc/filter/0: attached") // while it boots, it has not looked yet
+		now, digest := n.slot(t)
+		if now == sequence {
+			assert.Equal(t, versions[current].digest, digest, "the old number")
+		} else {
+			assert.Equal(t, sequence+1, now)
+			assert.Equal(t, versions[next].digest, digest, "the new number")
+			sequence, current = now, next
+			replaced++
+		}
+		n.printed(versions[current].reading)
+	}
+	t.Logf("%d kills in replacements that take %v, %d of which were complete", *kills, longest.Round(time.Millisecond), replaced)
+	if *kills >= 50 {
+		assert.Positive(t, replaced)
+		assert.Less(t, replaced, *kills)
+	}
+	out, err := n.deploy(versions[1-current].image, "filter", 0)
+	require.NoError(t, err, out)
+	n.printed(versions[1-current].reading)
+}
+
+// kill ends the device, as a power cut would.
+func (n *node) kill() {
+	_ = syscall.Kill(-n.device.Process.Pid, syscall.SIGKILL) // and native's child
+	_ = n.device.Wait()
+}
+
+// slot is the sequence number and digest of the first slot of the hook filter.
+func (n *node) slot(t *testing.T) (sequence uint32, digest string) {
+	t.Helper()
+	out, err := n.in(femto, "device", "slots", "--to", "coap://[fd00:fc::2]", "-o", "json")
+	require.NoError(t, err, out)
+	var answer struct {
+		Slots []struct {
+			Component, State, Digest string
+			Sequence                 uint32
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &answer), out)
+	for _, s := range answer.Slots {
+		if s.Component == "fc/filter/0" {
+			require.Equal(t, "attached", s.State)
+			return s.Sequence, s.Digest
+		}
+	}
+	t.Fatalf("nothing in the slot: %s", out)
+	return 0, ""
+}
