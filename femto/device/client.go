@@ -4,11 +4,14 @@
 package device
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/url"
+	"slices"
 
 	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
@@ -129,6 +132,28 @@ func (c *Client) Container(ctx context.Context, id uint8) (Container, error) {
 // ContainerStats asks how a container is.
 func (c *Client) ContainerStats(ctx context.Context, id uint8) (ContainerStats, error) {
 	return get[ContainerStats](ctx, c, fmt.Sprintf("/fc/stats/containers/%d", id))
+}
+
+// Faults asks for the log of faults, the latest first.
+func (c *Client) Faults(ctx context.Context) ([]FaultRecord, error) {
+	info, err := c.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var log []FaultRecord
+	for i := range info.Faults {
+		r, err := get[FaultRecord](ctx, c, fmt.Sprintf("/fc/stats/faults/%d", i))
+		var d *diag.Error
+		switch {
+		case err == nil:
+			log = append(log, r)
+		case errors.As(err, &d) && d.Code == diag.NotThere: // a free record
+		default:
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(log, func(a, b FaultRecord) int { return cmp.Compare(a.Ago, b.Ago) })
+	return log, nil
 }
 
 // HookStats asks about the hook with a number in the contract.

@@ -26,7 +26,7 @@ import (
 
 // recorded are answers of tests/riot/services on native64.
 var recorded = map[string]string{
-	"/fc/device":     "a40101" + "02686e61746976653634" + "0367" + "323032362e3037" + "0407",
+	"/fc/device":     "a50101" + "02686e61746976653634" + "0367" + "323032362e3037" + "0407" + "0508",
 	"/fc/containers": "83a501000267677561726465640300040205" + "01a50101026563686169" + "6e030004020502a5010202" + "66636861696e32030104020502",
 	"/fc/contract": "a20182a9016461636d6502192f3b031a00989680040105000606071840081a000186a00900" +
 		"a90165677565737402" + "19043b031a009896800401050006020708081a000186a00900" +
@@ -38,6 +38,8 @@ var recorded = map[string]string{
 	"/fc/stats/hooks/1":      "a2010c0200",
 	"/fc/stats/tenants/0":    "a401193bdd02000303040c",
 	"/fc/stats/device":       "a1011953e5",
+	"/fc/stats/faults/0":     "a701190bb902188c031a05000079040105" + "19010d" + "06000700",
+	"/fc/stats/faults/6":     "a701190bb902181e0300040205" + "0306010701",
 }
 
 func answer(t testing.TB, path string) []byte {
@@ -77,7 +79,7 @@ func TestRecorded(t *testing.T) {
 	})
 	info, err := c.Info(ctx)
 	require.NoError(t, err)
-	require.Equal(t, Info{1, "native64", "2026.07", 7}, info)
+	require.Equal(t, Info{1, "native64", "2026.07", 7, 8}, info)
 
 	list, err := c.Containers(ctx)
 	require.NoError(t, err)
@@ -100,6 +102,9 @@ func TestRecorded(t *testing.T) {
 	stats, err := c.ContainerStats(ctx, 0)
 	require.NoError(t, err)
 	require.Equal(t, ContainerStats{Attached, 12, 2, &Fault{3001, 140, 0x05000079, 1, 269}}, stats)
+	faults, err := c.Faults(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []FaultRecord{{Fault{3001, 30, 0, 2, 3}, 1, 1}, {*stats.Latest, 0, 0}}, faults)
 	hook, err := c.HookStats(ctx, 1)
 	require.NoError(t, err)
 	require.Equal(t, HookStats{12, 0}, hook)
@@ -168,7 +173,7 @@ func TestHostileDevice(t *testing.T) {
 		require.ErrorContains(t, err, "4.01")
 	})
 	t.Run("unknown keys", func(t *testing.T) { // are fine
-		b := append([]byte{0xa5}, answer(t, "/fc/device")[1:]...)
+		b := append([]byte{0xa6}, answer(t, "/fc/device")[1:]...)
 		c := serve(t, func(w mux.ResponseWriter, _ *mux.Message) { respond(w, append(b, 0x18, 0x63, 0x81, 0xf6)) })
 		_, err := c.Info(t.Context())
 		require.NoError(t, err)
@@ -214,7 +219,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, view := range []any{
-			&Info{}, &Stats{}, &Contract{}, &[]Container{}, &Container{}, &ContainerStats{}, &HookStats{}, &TenantStats{},
+			&Info{}, &Stats{}, &Contract{}, &[]Container{}, &Container{}, &ContainerStats{}, &FaultRecord{}, &HookStats{}, &TenantStats{},
 		} {
 			if decode(b, view) == nil {
 				if c, ok := view.(*Contract); ok {

@@ -20,6 +20,7 @@ type Info struct {
 	Board      string `cbor:"2,keyasint"`
 	RIOT       string `cbor:"3,keyasint"` // version
 	Containers uint8  `cbor:"4,keyasint"` // that there is room for
+	Faults     uint8  `cbor:"5,keyasint"` // records in the log of faults, at most
 }
 
 // Stats is what changes about the device.
@@ -75,6 +76,13 @@ type Fault struct {
 	Address uint32 `cbor:"3,keyasint"` // guest address, of diag.BadAccess
 	Count   uint32 `cbor:"4,keyasint"` // times that this happened
 	Ago     uint32 `cbor:"5,keyasint"` // milliseconds since it happened last
+}
+
+// A FaultRecord is in the log of faults.
+type FaultRecord struct {
+	Fault
+	Container uint8 `cbor:"6,keyasint"` // its id
+	Tenant    uint8 `cbor:"7,keyasint"` // number in the contract
 }
 
 // HookStats is what changes about a hook.

@@ -124,7 +124,7 @@ func (d device) run(script ...string) (lines []string, status int) {
 	return lines, status
 }
 
-var worthTelling = regexp.MustCompile(`^(begin|slot|revoked|verdict|trigger|reading|alarm|average|operations|fill|heap|guest:|answer|place|what) ?`)
+var worthTelling = regexp.MustCompile(`^(begin|slot|revoked|verdict|trigger|reading|alarm|average|install|operations|fill|heap|guest:|answer|place|what) ?`)
 
 // ask is run for scripts during which the power does not fail, without the first line.
 func (d device) ask(script ...string) []string {
@@ -284,6 +284,55 @@ func TestDeployPieces(t *testing.T) {
 	}, d.ask("slots", "average", put("a", 7),
 		"trigger "+d.put("slot", order{component: suit.Slot("coap/average", 1), sequence: 1, payload: sequence}),
 		"trigger "+d.put("half", order{component: suit.Slot("coap", 0), sequence: 1, payload: sequence})))
+}
+
+// TestDeployFile installs from files of the device, as the shell does, in turns
+// with manifests.
+func TestDeployFile(t *testing.T) {
+	d := newDevice(t)
+	twice, thrice := otaImage(t, "twice", acmeKey), otaImage(t, "thrice", acmeKey)
+	d.serve("twice", twice)
+	d.serve("thrice", thrice)
+	d.serve("unsigned", otaImage(t, "thrice", nil))
+	d.serve("stranger", otaImage(t, "thrice", strangerKey))
+	d.serve("guest", otaImage(t, "thrice", guestKey))
+	d.serve("long", make([]byte, 2049))
+	d.serve("print", image(t, "tests/riot/deploy/images/print.c", guestKey))
+	put := func(name string, o order) string { return "trigger " + d.put(name, o) }
+
+	assert.Equal(t, []string{
+		"install FC4017 0", "install FC4019 0", "install FC4021 0", "install FC4004 2048", "install FC2003 0",
+		"install FC4012 0", "install FC4012 0", "install FC4013 2", "install FC2025 1",
+		"revoked 0 sequence 0", "reading 21",
+		"install FC0000 0", "reading 42",
+	}, d.ask("install unsigned filter 0", "install stranger filter 0", "install guest filter 0", "install long filter 0", "install nothing filter 0",
+		"install twice filters 0", "install twice coap.other 0", "install twice filter 2", "install print alarm 0",
+		"slots", "reading", "install twice filter 0", "reading"))
+
+	// it outlives a restart, a manifest replaces it, and it replaces what that brought
+	assert.Equal(t, []string{
+		fmt.Sprintf("slot fc/filter/0 attached 0 %x FC0000", digest(twice)), "revoked 0 sequence 0", "reading 42",
+		"verdict FC0000 fc/filter/0 5 fetches 2", "reading 63",
+		"install FC0000 0", "reading 42",
+		fmt.Sprintf("slot fc/filter/0 attached 5 %x FC0000", digest(twice)), "revoked 0 sequence 0",
+		"install FC4017 0", "reading 42",
+	}, d.ask("slots", "reading", put("a", order{component: filter(0), sequence: 5, payload: thrice}), "reading",
+		"install twice filter 0", "reading", "slots", "install unsigned filter 0", "reading"))
+
+	// manifests that are too old stay so, and what was revoked is not taken from files
+	assert.Equal(t, []string{
+		"reading 42",
+		"verdict FC4014 5 fc/filter/0 5 fetches 1",
+		"verdict FC0000 fc/filter/0 6 fetches 1", "reading 21",
+		"install FC0000 0", "reading 63",
+		"verdict FC4014 6 fc/filter/0 6 fetches 1",
+		"verdict FC0000 fc/revoked 1 fetches 2", "reading 21",
+		"install FC4020 0", "reading 21",
+	}, d.ask("reading", "trigger coap://h/a.suit",
+		put("rm", order{component: filter(0), sequence: 6}), "reading",
+		"install thrice filter 0", "reading", "trigger coap://h/rm.suit",
+		put("revoke", order{component: suit.Revoked(), sequence: 1, payload: revocation(t, acmeKey)}), "reading",
+		"install twice filter 0", "reading"))
 }
 
 func digest(b []byte) []byte {

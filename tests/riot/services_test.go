@@ -139,6 +139,8 @@ func testViews(t *testing.T, n *network) {
 		Hooks []struct {
 			Name            string
 			Events, Dropped uint32
+			Containers      int
+			Most            int `json:"containers_at_most"`
 		}
 		Tenants []struct {
 			Name    string
@@ -146,6 +148,12 @@ func testViews(t *testing.T, n *network) {
 			Entries uint32 `json:"kv_entries"`
 			Bytes   uint32 `json:"kv_bytes"`
 		}
+		Log []struct {
+			Container int
+			Tenant    string
+			Code      string
+			Count     int
+		} `json:"fault_log"`
 	}
 	require.NoError(t, json.Unmarshal([]byte(device("stats", "-o", "json")), &stats))
 	require.Len(t, stats.Containers, 3)
@@ -157,6 +165,18 @@ func testViews(t *testing.T, n *network) {
 	assert.Nil(t, stats.Containers[1].Latest)
 	require.Len(t, stats.Hooks, 3)
 	assert.EqualValues(t, 4, stats.Hooks[2].Events)
+	assert.Equal(t, 2, stats.Hooks[2].Containers)
+	assert.Equal(t, 2, stats.Hooks[2].Most)
+	require.Len(t, stats.Log, 3, "of three faults in three places; those of containers that were removed are gone")
+	for _, f := range stats.Log {
+		assert.Zero(t, f.Container)
+		assert.Equal(t, "acme", f.Tenant)
+		assert.Equal(t, "FC3001", f.Code)
+		assert.Equal(t, 1, f.Count)
+	}
+	assert.Equal(t, 3, strings.Count(device("info", "0"), "\n  fault         FC3001 at pc "))
+	assert.Contains(t, device("info", "0"), "\n  fuel          20000 an activation\n")
+	assert.NotContains(t, device("info", "1"), "fault ")
 	require.Len(t, stats.Tenants, 2)
 	assert.NotZero(t, stats.Tenants[0].Fuel)
 	assert.EqualValues(t, 3, stats.Tenants[0].Entries, "tenant 1 and 2, global 1")
@@ -166,7 +186,7 @@ func testViews(t *testing.T, n *network) {
 	canonical, err := cbor.CoreDetEncOptions().EncMode()
 	require.NoError(t, err)
 	for _, path := range []string{
-		"device", "stats/device", "containers", "containers/2", "contract", "stats/containers/1", "stats/hooks/0", "stats/tenants/1",
+		"device", "stats/device", "containers", "containers/2", "contract", "stats/containers/1", "stats/hooks/0", "stats/tenants/1", "stats/faults/0",
 	} {
 		body := n.coap("-b", "16", "/fc/"+path)
 		var any any
@@ -180,7 +200,7 @@ func testViews(t *testing.T, n *network) {
 	}
 	for _, path := range []string{
 		"containers/3", "containers/256", "containers/", "containers/x", "containers/0/", "containers/0000", "containersx",
-		"stats", "stats/", "stats/containers", "stats/hooks/3", "stats/tenants/2", "stats/tenants/-1", "contract/0", "device/0",
+		"stats", "stats/", "stats/containers", "stats/hooks/3", "stats/tenants/2", "stats/tenants/-1", "stats/faults", "stats/faults/3", "stats/faults/8", "stats/faults/255", "contract/0", "device/0",
 		"containers/4294967296",
 	} {
 		assert.Equal(t, "4.04", n.coap("/fc/"+path), path)
@@ -228,7 +248,7 @@ func testAttack(t *testing.T, n *network) {
 }
 
 var hostilePaths = []string{
-	"guarded", "chain", "fc/containers", "fc/containers/0", "fc/contract", "fc/stats/containers/0", "fc/stats/hooks/1", "fc/device", ".well-known/core",
+	"guarded", "chain", "fc/containers", "fc/containers/0", "fc/contract", "fc/stats/containers/0", "fc/stats/hooks/1", "fc/stats/faults/0", "fc/device", ".well-known/core",
 }
 
 // hostileMessage is a request that is nearly right, or not at all.

@@ -133,7 +133,7 @@ func deviceInfoCmd(u *ui) *cobra.Command {
 		Short: "show a device and its contract, or one container",
 		Long: `Info shows what a device is and what its firmware allows: tenants with their
 capabilities and quotas, and hooks with their limits. With the id of a container
-it shows that container.`,
+it shows that container, with the faults of it that the device still knows.`,
 		Example: `  femto device info --to coap://[2001:db8::2]
   femto device info 0 --to coap://[2001:db8::2]`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -162,7 +162,11 @@ it shows that container.`,
 		if err != nil {
 			return nil, err
 		}
-		return newContainerInfo(&one, &contract), nil
+		faults, err := c.Faults(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return newContainerInfo(&one, &contract, faults), nil
 	})
 	return cmd
 }
@@ -172,7 +176,8 @@ func deviceStatsCmd(u *ui) *cobra.Command {
 		Use:   "stats [ID] --to URL",
 		Short: "show the counters of a device, or of one container",
 		Long: `Stats shows how often containers ran and faulted, and the latest fault; the
-events of each hook; and what each tenant used. Counters have 32 bits and wrap.
+containers and events of each hook; what each tenant used; and the log of faults,
+the latest first. Counters have 32 bits and wrap.
 With the id of a container it shows that container.`,
 		Example: `  femto device stats --to coap://[2001:db8::2]
   femto device stats 0 --to coap://[2001:db8::2] -o json`,
@@ -259,15 +264,24 @@ func (l containerList) print(u *ui) {
 
 type containerInfo struct {
 	containerView
-	Image        uint32   `json:"image"`
-	RAM          uint32   `json:"ram"`
-	Capabilities []string `json:"capabilities"`
+	Image        uint32      `json:"image"`
+	RAM          uint32      `json:"ram"`
+	Capabilities []string    `json:"capabilities"`
+	Fuel         *uint32     `json:"fuel"`
+	Faults       []faultView `json:"fault_log"`
 }
 
-func newContainerInfo(one *device.Container, c *device.Contract) containerInfo {
-	v := containerInfo{newContainerView(one, c), one.Image, one.RAM, []string{}}
+func newContainerInfo(one *device.Container, c *device.Contract, faults []device.FaultRecord) containerInfo {
+	v := containerInfo{newContainerView(one, c), one.Image, one.RAM, []string{}, nil, []faultView{}}
 	if one.Hook != nil && int(*one.Hook) < len(c.Hooks) {
-		v.Capabilities = append(v.Capabilities, c.Hooks[*one.Hook].Grants[one.Tenant].Names()...)
+		hook := &c.Hooks[*one.Hook]
+		v.Capabilities = append(v.Capabilities, hook.Grants[one.Tenant].Names()...)
+		v.Fuel = &hook.Fuel
+	}
+	for _, f := range faults {
+		if f.Container == one.ID {
+			v.Faults = append(v.Faults, newFaultView(&f.Fault))
+		}
 	}
 	return v
 }
@@ -280,6 +294,12 @@ func (v containerInfo) print(u *ui) {
 	u.line("  image         %s", plural(int(v.Image), "byte"))
 	u.line("  RAM           %s", plural(int(v.RAM), "byte"))
 	u.line("  capabilities  %s", strings.Join(v.Capabilities, ", "))
+	if v.Fuel != nil {
+		u.line("  fuel          %d an activation", *v.Fuel)
+	}
+	for _, f := range v.Faults {
+		u.line("  fault         %s", f.words())
+	}
 }
 
 // A deviceView is a device as docs/cli.md has it.
@@ -407,14 +427,31 @@ type faultView struct {
 
 func newContainerStats(one *device.Container, s *device.ContainerStats) containerStats {
 	v := containerStats{one.ID, one.Name, s.State.String(), s.Activations, s.Faults, nil}
-	if f := s.Latest; f != nil {
-		v.Latest = &faultView{diag.Code(f.Code).String(), f.PC, nil, f.Count, f.Ago}
-		if diag.Code(f.Code) == diag.BadAccess {
-			v.Latest.Address = &f.Address
-		}
+	if s.Latest != nil {
+		latest := newFaultView(s.Latest)
+		v.Latest = &latest
 	}
 	return v
 }
+
+func newFaultView(f *device.Fault) faultView {
+	v := faultView{diag.Code(f.Code).String(), f.PC, nil, f.Count, f.Ago}
+	if diag.Code(f.Code) == diag.BadAccess {
+		v.Address = &f.Address
+	}
+	return v
+}
+
+// place says what happened where, and when.
+func (f *faultView) place() string {
+	address := ""
+	if f.Address != nil {
+		address = fmt.Sprintf(", address 0x%08x", *f.Address)
+	}
+	return fmt.Sprintf("%s at pc %d%s, %v ago", f.Code, f.PC, address, time.Duration(f.Ago)*time.Millisecond)
+}
+
+func (f *faultView) words() string { return f.place() + ", " + plural(int(f.Count), "time") }
 
 type containerCounters struct {
 	Containers []containerStats `json:"containers"`
@@ -425,10 +462,7 @@ func (v containerCounters) print(u *ui) {
 	for _, c := range v.Containers {
 		latest := ""
 		if f := c.Latest; f != nil {
-			latest = fmt.Sprintf("%s at pc %d, %v ago", f.Code, f.PC, time.Duration(f.Ago)*time.Millisecond)
-			if f.Address != nil {
-				latest = fmt.Sprintf("%s at pc %d, address 0x%08x, %v ago", f.Code, f.PC, *f.Address, time.Duration(f.Ago)*time.Millisecond)
-			}
+			latest = f.place()
 		}
 		u.line("%3d  %-20s %-10s %11d %7d  %s", c.ID, printable(c.Name), c.State, c.Activations, c.Faults, latest)
 	}
@@ -438,12 +472,21 @@ type statsView struct {
 	containerCounters
 	Hooks   []hookStats   `json:"hooks"`
 	Tenants []tenantStats `json:"tenants"`
+	Faults  []faultRecord `json:"fault_log"`
+}
+
+type faultRecord struct {
+	Container uint8  `json:"container"`
+	Tenant    string `json:"tenant"`
+	faultView
 }
 
 type hookStats struct {
-	Name    string `json:"name"`
-	Events  uint32 `json:"events"`
-	Dropped uint32 `json:"dropped"`
+	Name       string `json:"name"`
+	Containers int    `json:"containers"`
+	Most       uint32 `json:"containers_at_most"`
+	Events     uint32 `json:"events"`
+	Dropped    uint32 `json:"dropped"`
 }
 
 type tenantStats struct {
@@ -463,7 +506,7 @@ func newStatsView(ctx context.Context, c *device.Client) (printer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := statsView{containerCounters{[]containerStats{}}, []hookStats{}, []tenantStats{}}
+	v := statsView{containerCounters{[]containerStats{}}, []hookStats{}, []tenantStats{}, []faultRecord{}}
 	for _, one := range list {
 		s, err := c.ContainerStats(ctx, one.ID)
 		if err != nil {
@@ -477,7 +520,7 @@ func newStatsView(ctx context.Context, c *device.Client) (printer, error) {
 			if err != nil {
 				return nil, err
 			}
-			v.Hooks = append(v.Hooks, hookStats{h.Name, s.Events, s.Dropped})
+			v.Hooks = append(v.Hooks, hookStats{h.Name, on(list, i), h.Containers, s.Events, s.Dropped})
 		}
 	}
 	for i, t := range contract.Tenants {
@@ -487,17 +530,39 @@ func newStatsView(ctx context.Context, c *device.Client) (printer, error) {
 		}
 		v.Tenants = append(v.Tenants, tenantStats{t.Name, s.Fuel, s.Skipped, s.Entries, s.Bytes})
 	}
-	return v, nil
+	faults, err := c.Faults(ctx)
+	for _, f := range faults {
+		v.Faults = append(v.Faults, faultRecord{f.Container, tenantName(&contract, f.Tenant), newFaultView(&f.Fault)})
+	}
+	return v, err
+}
+
+// on counts the containers on a hook. Those that were detached since they
+// faulted still name the one where they were.
+func on(list []device.Container, hook int) int {
+	n := 0
+	for _, c := range list {
+		if c.Hook != nil && int(*c.Hook) == hook && c.State != device.Faulted {
+			n++
+		}
+	}
+	return n
 }
 
 func (v statsView) print(u *ui) {
 	v.containerCounters.print(u)
-	u.line("\n%-25s %-10s %11s %11s", "HOOK", "", "EVENTS", "DROPPED")
+	u.line("\n%-25s %-10s %11s %11s", "HOOK", "CONTAINERS", "EVENTS", "DROPPED")
 	for _, h := range v.Hooks {
-		u.line("%-25s %-10s %11d %11d", printable(h.Name), "", h.Events, h.Dropped)
+		u.line("%-25s %-10s %11d %11d", printable(h.Name), fmt.Sprintf("%d of %d", h.Containers, h.Most), h.Events, h.Dropped)
 	}
 	u.line("\n%-25s %-10s %11s %11s %11s", "TENANT", "", "FUEL", "SKIPPED", "STORE")
 	for _, t := range v.Tenants {
 		u.line("%-25s %-10s %11d %11d %11s", printable(t.Name), "", t.Fuel, t.Skipped, fmt.Sprintf("%d / %d B", t.Entries, t.Bytes))
+	}
+	if len(v.Faults) > 0 {
+		u.line("\n%3s  %-31s %s", "ID", "TENANT", "FAULT")
+	}
+	for _, f := range v.Faults {
+		u.line("%3d  %-31s %s", f.Container, printable(f.Tenant), f.words())
 	}
 }

@@ -28,7 +28,7 @@ void femto_refusal_print(const char *name, const femto_refusal_t *why)
         printf(", no module of this firmware has call 0x%02x", (unsigned)why->helper);
     }
     else if (why->pc != 0) {
-        printf(" at pc %" PRIu32, why->pc);
+        printf((why->code < 4000) ? " at pc %" PRIu32 : ", %" PRIu32, why->pc);
     }
     printf("\n");
 }

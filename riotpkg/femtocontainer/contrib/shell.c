@@ -21,6 +21,10 @@
 #include "femto_runtime.h"
 #include "shell.h"
 
+#ifdef MODULE_FEMTOCONTAINER_INSTALL
+#include "femto_install.h"
+#endif
+
 #ifdef MODULE_FEMTOCONTAINER_KV
 #include "femto_stores.h"
 #endif
@@ -181,6 +185,27 @@ static int said(const char *name, uint16_t code, femto_refusal_t *why)
     return code != 0;
 }
 
+#ifdef MODULE_FEMTOCONTAINER_INSTALL
+static int install(const char *path, const char *hook, const char *whose)
+{
+    femto_refusal_t why;
+    unsigned number = 0;
+
+#ifdef MODULE_FEMTOCONTAINER_SUIT
+    char *end;
+    number = strtoul(whose, &end, 10);
+    if (*whose == '\0' || *end != '\0') {
+        number = FEMTO_NONE;
+    }
+#else
+    while (number < FEMTO_TENANTS && strcmp(femto_tenants[number].name, whose) != 0) {
+        number++;
+    }
+#endif
+    return said(path, femto_install_file(path, hook_named(hook), number, &why), &why);
+}
+#endif
+
 /* What is done to one container. */
 static int change(const char *verb, unsigned id, const char *hook)
 {
@@ -208,6 +233,13 @@ static int usage(void)
 {
     puts("usage: fc list               all containers\n"
          "       fc info ID            one, with what it may do and its faults\n"
+#ifdef MODULE_FEMTOCONTAINER_INSTALL
+#ifdef MODULE_FEMTOCONTAINER_SUIT
+         "       fc install FILE HOOK SLOT    a signed image, instead of what is there\n"
+#else
+         "       fc install FILE HOOK TENANT  a tenant's image; have it called as attach does\n"
+#endif
+#endif
          "       fc attach ID HOOK     have it called when the hook fires\n"
          "       fc detach ID          no more\n"
          "       fc run ID             with its initial data, where it was before\n"
@@ -232,6 +264,11 @@ static int fc(int argc, char **argv)
 #ifdef MODULE_FEMTOCONTAINER_KV
     if (argc == 2 && strcmp(argv[1], "kv") == 0) {
         return kv();
+    }
+#endif
+#ifdef MODULE_FEMTOCONTAINER_INSTALL
+    if (argc > 1 && strcmp(argv[1], "install") == 0) {
+        return (argc == 5) ? install(argv[2], argv[3], argv[4]) : usage();
     }
 #endif
     if (argc < 3) {

@@ -44,6 +44,16 @@ static uint8_t envelope[MANIFEST_MAX];
 static char trigger_url[FEMTO_SUIT_URL_MAX + 1];
 static bool busy;
 
+/* What somebody who waits wants to have installed; NULL: what trigger_url says */
+typedef struct {
+    femto_suit_read_fn read;
+    const char *path;
+    unsigned hook, slot;
+    femto_suit_verdict_t verdict;
+    mutex_t done;
+} _file_t;
+static _file_t *trigger_file;
+
 femto_suit_status_t femto_suit_status;
 
 /* The job that runs. Only the worker touches it. */
@@ -305,6 +315,12 @@ static femto_suit_verdict_t _run(void)
     return femto_suit_do(&job.manifest);
 }
 
+static femto_suit_verdict_t _run_file(const _file_t *f)
+{
+    _state(FEMTO_SUIT_INSTALLING);
+    return femto_suit_do_file(&job.manifest, f->read, f->path, f->hook, f->slot);
+}
+
 static void _end(femto_suit_verdict_t verdict)
 {
     const femto_suit_manifest_t *m = &job.manifest;
@@ -347,10 +363,31 @@ static void *_worker(void *arg)
         job.begin = ztimer_now(ZTIMER_MSEC);
         mutex_lock(&femto_suit_lock);
         strcpy(job.url, trigger_url);
+        _file_t *file = trigger_file;
+        trigger_file = NULL;
         mutex_unlock(&femto_suit_lock);
-        _end(_run());
+        if (file != NULL) {
+            file->verdict = _run_file(file);
+            _end(file->verdict);
+            mutex_unlock(&file->done);
+        }
+        else {
+            _end(_run());
+        }
     }
     return NULL;
+}
+
+/* Has the worker begin; femto_suit_lock is held and it is not busy. */
+static void _begin(const char *url, _file_t *file)
+{
+    strcpy(trigger_url, url);
+    trigger_file = file;
+    busy = true;
+    femto_suit_status.job++;
+    femto_suit_status.state = FEMTO_SUIT_FETCHING_MANIFEST;
+    femto_suit_status.version++;
+    thread_flags_set(thread_get(worker), 1);
 }
 
 uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *number)
@@ -376,12 +413,7 @@ uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *number)
     }
     mutex_lock(&femto_suit_lock);
     if (!busy) {
-        strcpy(trigger_url, copy);
-        busy = true;
-        femto_suit_status.job++;
-        femto_suit_status.state = FEMTO_SUIT_FETCHING_MANIFEST;
-        femto_suit_status.version++;
-        thread_flags_set(thread_get(worker), 1);
+        _begin(copy, NULL);
     }
     else if (strcmp(trigger_url, copy) != 0) {
         code = FEMTO_E_BUSY;
@@ -389,6 +421,29 @@ uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *number)
     *number = femto_suit_status.job;
     mutex_unlock(&femto_suit_lock);
     return code;
+}
+
+uint16_t femto_suit_install(femto_suit_read_fn read, const char *path, unsigned hook, unsigned slot,
+                            femto_refusal_t *why)
+{
+    _file_t file = { .read = read, .path = path, .hook = hook, .slot = slot,
+                     .verdict = femto_suit_code(FEMTO_E_BUSY), .done = MUTEX_INIT_LOCKED };
+
+    mutex_lock(&femto_suit_lock);
+    bool taken = !busy && worker != KERNEL_PID_UNDEF;
+    if (taken) {
+        _begin("", &file);
+    }
+    mutex_unlock(&femto_suit_lock);
+    if (taken) {
+        mutex_lock(&file.done);
+    }
+    why->code = file.verdict.code;
+    why->pc = file.verdict.where;
+    if (why->code == FEMTO_E_NOT_GRANTED) {
+        why->helper = (uint16_t)why->pc;
+    }
+    return why->code;
 }
 
 int femto_suit_start(const credman_credential_t *psk)

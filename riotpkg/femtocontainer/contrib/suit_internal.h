@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "femto_contract.h"
+#include "femto_runtime.h"
 #include "femto_suit.h"
 #include "femto_suit_codes.h"
 #include "modules.h"
@@ -204,6 +204,21 @@ femto_suit_verdict_t femto_suit_target(const femto_suit_manifest_t *m);
  * @pre     femto_suit_target() accepted it, and the payload has size and digest
  */
 femto_suit_verdict_t femto_suit_do(const femto_suit_manifest_t *m);
+
+/** @brief  Read an image from @p path into @p buf; FC4004 or FC4024 */
+typedef uint16_t (*femto_suit_read_fn)(const char *path, uint8_t *buf, uint32_t max, uint32_t *len,
+                                       femto_refusal_t *why);
+
+/**
+ * @brief   Install what a file has
+ *
+ * All checks of an image come as in femto_suit_do(), and the slot's sequence
+ * number stays.
+ *
+ * @param[out]  m       component and sequence number, for the log
+ */
+femto_suit_verdict_t femto_suit_do_file(femto_suit_manifest_t *m, femto_suit_read_fn read,
+                                        const char *path, unsigned hook, unsigned slot);
 /** @} */
 
 /** @name   Worker: suit.c
@@ -247,6 +262,15 @@ extern femto_suit_status_t femto_suit_status;
  */
 uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *job);
 /** @} */
+
+/**
+ * @brief   Install from a file, and wait until that is done
+ *
+ * @return  0
+ * @return  FC4002, or what femto_suit_do_file() says, which is in @p why, too
+ */
+uint16_t femto_suit_install(femto_suit_read_fn read, const char *path, unsigned hook, unsigned slot,
+                            femto_refusal_t *why);
 
 /** @brief  Register the resources: suit_coap.c */
 int femto_suit_coap_init(const credman_credential_t *psk);

@@ -345,11 +345,13 @@ static unsigned _place_of(const femto_suit_slot_t *slot)
     return FEMTO_SUIT_PLACE_REVOKED + 1 + (slot - femto_suit_slots);
 }
 
-static femto_suit_verdict_t _install(femto_suit_slot_t *slot, const femto_suit_manifest_t *m)
+/* Installs what is in the spare place. */
+static femto_suit_verdict_t _install(femto_suit_slot_t *slot, const char *component,
+                                     const femto_suit_record_t *record)
 {
     femto_suit_slot_t fresh = *slot;
 
-    fresh.record = _record(m);
+    fresh.record = *record;
     fresh.place = spare;
     uint8_t *image = femto_suit_staging();
     femto_suit_verdict_t verdict = _check(&fresh, image);
@@ -359,7 +361,7 @@ static femto_suit_verdict_t _install(femto_suit_slot_t *slot, const femto_suit_m
         verdict = femto_suit_code(_detach(slot));
     }
     if (verdict.code == 0) {
-        verdict = _stored(femto_suit_store_write(_place_of(slot), m->component, &fresh.record,
+        verdict = _stored(femto_suit_store_write(_place_of(slot), component, &fresh.record,
                                                  &image));
         places[spare].program.image = image;
     }
@@ -476,7 +478,34 @@ femto_suit_verdict_t femto_suit_do(const femto_suit_manifest_t *m)
         return _revoke(m);
     }
     femto_suit_slot_t *slot = _find(m);
-    return m->size == 0 ? _remove(slot, m) : _install(slot, m);
+    const femto_suit_record_t record = _record(m);
+    return m->size == 0 ? _remove(slot, m) : _install(slot, m->component, &record);
+}
+
+femto_suit_verdict_t femto_suit_do_file(femto_suit_manifest_t *m, femto_suit_read_fn read,
+                                        const char *path, unsigned hook, unsigned number)
+{
+    femto_refusal_t why;
+    femto_suit_record_t record;
+    unsigned i = 0;
+
+    if (hook >= FEMTO_HOOKS || femto_suit_hook_name(hook) == NULL) {
+        return femto_suit_code(FEMTO_E_UNKNOWN_HOOK);
+    }
+    if (number >= femto_hook_contracts[hook].containers) {
+        return femto_suit_at(FEMTO_E_UNKNOWN_SLOT, femto_hook_contracts[hook].containers);
+    }
+    while (femto_suit_slots[i].hook != hook || femto_suit_slots[i].number != number) {
+        i++;
+    }
+    femto_suit_slot_name(&femto_suit_slots[i], m->component);
+    m->sequence = femto_suit_slots[i].record.sequence;
+    if (read(path, femto_suit_staging(), CONFIG_FEMTOCONTAINER_SUIT_IMAGE, &record.size, &why) != 0) {
+        return femto_suit_at(why.code, why.pc);
+    }
+    record.sequence = m->sequence;
+    femto_suit_sha256(femto_suit_staging(), record.size, record.digest);
+    return _install(&femto_suit_slots[i], m->component, &record);
 }
 
 /* --- boot ---------------------------------------------------------------- */

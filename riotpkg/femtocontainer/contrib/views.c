@@ -67,11 +67,12 @@ static void _text(nanocbor_encoder_t *enc, unsigned key, const char *value)
 static bool _device(nanocbor_encoder_t *enc, unsigned number)
 {
     (void)number;
-    nanocbor_fmt_map(enc, 4);
+    nanocbor_fmt_map(enc, 5);
     _uint(enc, 1, VERSION);
     _text(enc, 2, RIOT_BOARD);
     _text(enc, 3, RIOT_VERSION);
     _uint(enc, 4, FEMTO_CONTAINERS);
+    _uint(enc, 5, CONFIG_FEMTOCONTAINER_FAULT_LOG);
     return true;
 }
 
@@ -148,6 +149,29 @@ static femto_fault_t _latest(unsigned id, uint32_t now)
     return latest;
 }
 
+static void _put_fault(nanocbor_encoder_t *enc, const femto_fault_t *fault, uint32_t now)
+{
+    _uint(enc, 1, fault->code);
+    _uint(enc, 2, fault->pc);
+    _uint(enc, 3, fault->address);
+    _uint(enc, 4, fault->count);
+    _uint(enc, 5, now - fault->last);
+}
+
+static bool _fault_stats(nanocbor_encoder_t *enc, unsigned number)
+{
+    femto_fault_t fault;
+
+    if (number >= CONFIG_FEMTOCONTAINER_FAULT_LOG || !femto_fault_get(number, &fault)) {
+        return false;
+    }
+    nanocbor_fmt_map(enc, 7);
+    _put_fault(enc, &fault, ztimer_now(ZTIMER_MSEC));
+    _uint(enc, 6, fault.container);
+    _uint(enc, 7, fault.tenant);
+    return true;
+}
+
 static bool _container_stats(nanocbor_encoder_t *enc, unsigned id)
 {
     const femto_container_t *c = femto_container_get(id);
@@ -165,11 +189,7 @@ static bool _container_stats(nanocbor_encoder_t *enc, unsigned id)
     if (fault.count > 0) {
         nanocbor_fmt_uint(enc, 4);
         nanocbor_fmt_map(enc, 5);
-        _uint(enc, 1, fault.code);
-        _uint(enc, 2, fault.pc);
-        _uint(enc, 3, fault.address);
-        _uint(enc, 4, fault.count);
-        _uint(enc, 5, now - fault.last);
+        _put_fault(enc, &fault, now);
     }
     return true;
 }
@@ -269,6 +289,7 @@ static const _view_t _views[] = {
     { "/fc/device", _device, NULL },
     { "/fc/stats/containers", NULL, _container_stats },
     { "/fc/stats/device", _device_stats, NULL },
+    { "/fc/stats/faults", NULL, _fault_stats },
     { "/fc/stats/hooks", NULL, _hook_stats },
     { "/fc/stats/tenants", NULL, _tenant_stats },
 };

@@ -181,7 +181,7 @@ typedef struct {
     uint8_t capability;     /**< of FC2025: the missing one, or FEMTO_NONE when
                                  no module of this firmware has the call */
     uint16_t helper;        /**< of FC2025: the call */
-    uint32_t pc;            /**< of FC2020 to FC2024: slot */
+    uint32_t pc;            /**< of FC2020 to FC2024: slot; of FC4xxx: see docs/deployment.md */
 } femto_refusal_t;
 
 /**

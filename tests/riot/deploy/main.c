@@ -21,6 +21,8 @@
  *   break          has every write of a record fail
  *   mend           ends that
  *   flip FILE N    flips a bit in byte N of a file of the device
+ *   install FILE HOOK SLOT
+ *                  puts a file on the flash chip, and installs it as the shell does
  *   heap           prints what malloc has given
  *   coap HEX [MS]  sends a message to the CoAP server; prints the answer's code, if there
  *                  is one within so many milliseconds, or 300
@@ -38,6 +40,7 @@
 
 #include "board.h"
 #include "femto_contract.h"
+#include "femto_install.h"
 #include "femto_runtime.h"
 #include "femto_suit.h"
 #include "flash.h"
@@ -294,9 +297,29 @@ static void _flip(const char *name, unsigned at)
     }
 }
 
-static bool _files(const char *word, const char *a, const char *b)
+static void _install(const char *name, const char *hook, unsigned slot)
 {
-    if (strcmp(word, "fill") == 0) {
+    static const char path[] = "/nvm0/other";
+    femto_refusal_t why;
+    unsigned number = 0;
+    size_t len = _load(name, file, sizeof(file));
+    int fd = vfs_open(path, O_CREAT | O_TRUNC | O_WRONLY, 0);
+
+    vfs_write(fd, file, len);
+    vfs_close(fd);
+    while (number < FEMTO_HOOKS && strcmp(femto_hook_contracts[number].name, hook) != 0) {
+        number++;
+    }
+    uint16_t code = femto_install_file(path, number, slot, &why);
+    printf("install FC%04u %" PRIu32 "\n", code, why.pc);
+}
+
+static bool _files(const char *word, const char *a, const char *b, const char *c)
+{
+    if (strcmp(word, "install") == 0) {
+        _install(a, b, strtoul(c, NULL, 10));
+    }
+    else if (strcmp(word, "fill") == 0) {
         _fill();
     }
     else if (strcmp(word, "empty") == 0) {
@@ -319,11 +342,12 @@ static bool _files(const char *word, const char *a, const char *b)
 
 #else
 
-static bool _files(const char *word, const char *a, const char *b)
+static bool _files(const char *word, const char *a, const char *b, const char *c)
 {
     (void)word;
     (void)a;
     (void)b;
+    (void)c;
     return false;
 }
 
@@ -361,6 +385,7 @@ static void _line(char *line)
     char *word = strtok(line, " ");
     char *a = strtok(NULL, " ");
     char *b = strtok(NULL, " ");
+    char *c = strtok(NULL, " ");
     int32_t sample = 60;
     int64_t value = -1;
 
@@ -412,7 +437,7 @@ static void _line(char *line)
     else if (strcmp(word, "coap") == 0) {
         _coap(a, b != NULL ? strtoul(b, NULL, 10) : 300);
     }
-    else if (!_files(word, a, b)) {
+    else if (!_files(word, a, b, c)) {
         printf("what is %s?\n", word);
     }
 }
