@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi"
 )
 
@@ -47,14 +49,57 @@ func TestDocumentedKeys(t *testing.T) {
 func TestDocumentedContracts(t *testing.T) {
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
-	blocks := regexp.MustCompile("(?ms)^```toml( invalid)?\n(.*?)^```$").FindAllStringSubmatch(string(text), -1)
-	require.Len(t, blocks, 2)
+	blocks := regexp.MustCompile("(?ms)^```toml( invalid| whole)?\n(.*?)^```$").FindAllStringSubmatch(string(text), -1)
+	require.Len(t, blocks, 3)
 	for _, b := range blocks {
 		_, err := Parse("contracts.md", []byte(b[2]), nil)
-		assert.Equal(t, b[1] != "", err != nil, "%v", err)
+		assert.Equal(t, b[1] == " invalid", err != nil, "%v", err)
+		if b[1] == " whole" {
+			everything(t, b[2])
+		}
 	}
 	for _, p := range Policies {
 		assert.Contains(t, string(text), "| `"+p+"` |")
+	}
+}
+
+// TestDocumentedHooks: docs/hooks.md has a container for each hook of its
+// contract, which are of all kinds. TestTutorials in tests/riot builds them.
+func TestDocumentedHooks(t *testing.T) {
+	text, err := os.ReadFile("../../docs/hooks.md")
+	require.NoError(t, err)
+	block := regexp.MustCompile("(?ms)^```toml contract.toml\n(.*?)^```$").FindSubmatch(text)
+	require.NotNil(t, block)
+	c, err := Parse("hooks.md", block[1], nil)
+	require.NoError(t, err)
+	for _, h := range c.Hooks {
+		assert.Contains(t, string(text), fmt.Sprintf("\nSEC(%q)\n", "hook/"+h.Name))
+	}
+	kinds, _, ok := strings.Cut(string(text), "A module is taken with")
+	require.True(t, ok)
+	assert.Len(t, c.Hooks, strings.Count(kinds, "\n| ")-1, "the table's kinds of hooks")
+}
+
+// everything wants each key, capability and policy in a contract.
+func everything(t *testing.T, toml string) {
+	t.Helper()
+	for _, k := range Keys {
+		if k.Kind != Table {
+			assert.Regexp(t, `(?m)^`+k.Name+` = `, toml, "of %s", k.Table)
+		}
+	}
+	words := []string{}
+	for _, c := range sysapi.Capabilities {
+		words = append(words, c.Name)
+	}
+	for _, w := range append(words, Policies...) {
+		assert.Contains(t, toml, `"`+w+`"`)
+	}
+	for _, code := range regexp.MustCompile(`FC(\d{4})`).FindAllStringSubmatch(toml, -1) {
+		n, err := strconv.Atoi(code[1])
+		require.NoError(t, err)
+		_, known := diag.Lookup(diag.Code(n))
+		assert.True(t, known, code[0])
 	}
 }
 

@@ -52,9 +52,17 @@ var Modules = []Module{
         printf("key %u has %d bytes\n", key, kv_get_local(key, value, sizeof(value)));
     }
     printf("swap: %d %d\n", kv_cas_local(1, 1, 5), kv_cas_local(1, 1, 6));
+
+    uint32_t shared = 0;
+    store_tenant(1, 20);
+    store_global(1, 30);
+    fetch_tenant(1, &shared);
+    printf("the tenant's: %u, ", shared);
+    fetch_global(1, &shared);
+    printf("everybody's: %u\n", shared);
     return kv_delete_local(7);
 }
-`, Output: "first visit\nagain: -17\nkey 1 has 4 bytes\nkey 7 has 4 bytes\nswap: 0 -11\n"},
+`, Output: "first visit\nagain: -17\nkey 1 has 4 bytes\nkey 7 has 4 bytes\nswap: 0 -11\nthe tenant's: 20, everybody's: 30\n"},
 	{Name: "time", Title: "Time",
 		Example: `uint64_t time(void)
 {
@@ -74,9 +82,12 @@ var Modules = []Module{
         }
         printf("second %u\n", now_ms() / 1000);
     }
+    if (event_wait(&last, sizeof(last), 2000) == FEMTO_ETIMEDOUT) {
+        printf("no event\n");
+    }
     return ztimer_sleep(500);
 }
-`, Output: "second 1\nsecond 2\nsecond 3\n"},
+`, Output: "second 1\nsecond 2\nsecond 3\nno event\n"},
 	{Name: "saul", Title: "Sensors, actuators and pins",
 		Doc: "Devices that the firmware registered with RIOT's SAUL. Finding one gives a handle, which only this container can use. Pins are devices of the classes SAUL_SENSE_BTN and SAUL_ACT_SWITCH.",
 		Example: `uint64_t saul(void)

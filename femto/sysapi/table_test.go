@@ -208,3 +208,18 @@ func TestCut(t *testing.T) {
 		assert.Equal(t, c.want, c.t.Cut(c.r), "%s of %#x", c.t.C, c.r)
 	}
 }
+
+// TestExamplesOfCapabilities: docs/system-calls.md has a program for each; that
+// they work is tested in hostapi.
+func TestExamplesOfCapabilities(t *testing.T) {
+	examples := ""
+	for _, m := range sysapi.Modules {
+		examples += m.Example
+	}
+	for _, c := range sysapi.Capabilities {
+		shown := slices.ContainsFunc(sysapi.Table, func(call sysapi.Call) bool {
+			return call.Capability == c.Name && strings.Contains(examples, call.Name+"(")
+		})
+		assert.True(t, shown, "no example calls what %s allows", c.Name)
+	}
+}

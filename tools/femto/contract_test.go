@@ -24,6 +24,8 @@ func TestContractsPage(t *testing.T) {
 		switch string(block[1]) {
 		case "toml":
 			require.NoError(t, os.WriteFile("building.toml", block[2], 0o600))
+		case "toml whole":
+			require.NoError(t, os.WriteFile("whole.toml", block[2], 0o600))
 		case "toml invalid":
 			require.NoError(t, os.WriteFile("invalid.toml", block[2], 0o600))
 		case "console":
@@ -40,6 +42,6 @@ func TestContractsPage(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 3, commands)
+	assert.Equal(t, 4, commands)
 	assert.FileExists(t, "femto_contract.c")
 }

@@ -17,33 +17,21 @@
 #include <string.h>
 
 #include "femto_install.h"
-#include "femto_suit_codes.h"
 #include "mutex.h"
+#include "suit_internal.h"
 #include "vfs.h"
 
-#ifdef MODULE_FEMTOCONTAINER_SUIT
-#include "suit_internal.h"
-#endif
-
-static uint16_t say(femto_refusal_t *why, uint16_t code, uint32_t where)
-{
-    why->code = code;
-    why->pc = where;
-    return code;
-}
-
 /* Reads a file whole, if it has at most max bytes. */
-static uint16_t read_file(const char *path, uint8_t *buf, uint32_t max, uint32_t *len,
-                          femto_refusal_t *why)
+static femto_suit_verdict_t read_file(const char *path, uint8_t *buf, uint32_t max, uint32_t *len)
 {
     uint8_t more;
     ssize_t n = 1;
     int fd = vfs_open(path, O_RDONLY, 0);
 
-    if (fd < 0) {
-        return say(why, FEMTO_E_STORAGE_ERROR, -fd);
-    }
     *len = 0;
+    if (fd < 0) {
+        return femto_suit_at(FEMTO_E_STORAGE_ERROR, -fd);
+    }
     while (*len < max && (n = vfs_read(fd, buf + *len, max - *len)) > 0) {
         *len += n;
     }
@@ -51,8 +39,25 @@ static uint16_t read_file(const char *path, uint8_t *buf, uint32_t max, uint32_t
         n = vfs_read(fd, &more, 1);
     }
     vfs_close(fd);
-    return (n < 0) ? say(why, FEMTO_E_STORAGE_ERROR, -n)
-         : (n > 0) ? say(why, FEMTO_E_TOO_LONG, max) : 0;
+    return (n < 0) ? femto_suit_at(FEMTO_E_STORAGE_ERROR, -n)
+         : (n > 0) ? femto_suit_at(FEMTO_E_TOO_LONG, max) : femto_suit_code(0);
+}
+
+static uint16_t say(femto_refusal_t *why, femto_suit_verdict_t verdict)
+{
+    why->code = verdict.code;
+    if (verdict.code == FEMTO_E_NOT_GRANTED) {
+        why->helper = verdict.where;
+        for (unsigned i = 0; i < femto_n_needs; i++) {
+            if (femto_needs[i].helper == why->helper) {
+                why->capability = femto_needs[i].capability;
+            }
+        }
+    }
+    else {
+        why->pc = verdict.where;
+    }
+    return verdict.code;
 }
 
 #ifdef MODULE_FEMTOCONTAINER_SUIT
@@ -63,7 +68,7 @@ uint16_t femto_install_file(const char *path, unsigned hook, unsigned slot, femt
 
     why = (why == NULL) ? &own : why;
     *why = (femto_refusal_t){ .capability = FEMTO_NONE };
-    return femto_suit_install(read_file, path, hook, slot, why);
+    return say(why, femto_suit_install(read_file, path, hook, slot));
 }
 
 #else
@@ -129,14 +134,14 @@ static uint16_t install(const char *path, unsigned hook, unsigned tenant, femto_
     place_t *place = find(tenant, &used);
 
     if (used >= femto_tenants[tenant].quota.slots) {
-        return say(why, FEMTO_E_SLOT_QUOTA, femto_tenants[tenant].quota.slots);
+        return say(why, femto_suit_at(FEMTO_E_SLOT_QUOTA, femto_tenants[tenant].quota.slots));
     }
     if (place == NULL) {
-        return say(why, FEMTO_E_TOO_MANY_CONTAINERS, 0);
+        return say(why, femto_suit_code(FEMTO_E_TOO_MANY_CONTAINERS));
     }
-    uint16_t code = read_file(path, place->image, sizeof(place->image), &len, why);
-    if (code != 0) {
-        return code;
+    femto_suit_verdict_t verdict = read_file(path, place->image, sizeof(place->image), &len);
+    if (verdict.code != 0) {
+        return say(why, verdict);
     }
     name_after(place, path);
     place->program = (femto_program_t){
@@ -148,9 +153,9 @@ static uint16_t install(const char *path, unsigned hook, unsigned tenant, femto_
     };
     int id = femto_container_install(&place->program, tenant);
     if (id < 0) {
-        return say(why, -id, 0);
+        return say(why, femto_suit_code(-id));
     }
-    code = femto_container_attach(id, hook, why);
+    uint16_t code = femto_container_attach(id, hook, why);
     if (code != 0) {
         femto_container_remove(id);
     }
@@ -164,7 +169,7 @@ uint16_t femto_install_file(const char *path, unsigned hook, unsigned tenant, fe
     why = (why == NULL) ? &own : why;
     *why = (femto_refusal_t){ .capability = FEMTO_NONE };
     if (tenant >= FEMTO_TENANTS) {
-        return say(why, FEMTO_E_HOOK_REFUSES, 0);
+        return say(why, femto_suit_code(FEMTO_E_HOOK_REFUSES));
     }
     mutex_lock(&lock);
     uint16_t code = install(path, hook, tenant, why);

@@ -423,8 +423,8 @@ uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *number)
     return code;
 }
 
-uint16_t femto_suit_install(femto_suit_read_fn read, const char *path, unsigned hook, unsigned slot,
-                            femto_refusal_t *why)
+femto_suit_verdict_t femto_suit_install(femto_suit_read_fn read, const char *path, unsigned hook,
+                                        unsigned slot)
 {
     _file_t file = { .read = read, .path = path, .hook = hook, .slot = slot,
                      .verdict = femto_suit_code(FEMTO_E_BUSY), .done = MUTEX_INIT_LOCKED };
@@ -438,12 +438,7 @@ uint16_t femto_suit_install(femto_suit_read_fn read, const char *path, unsigned 
     if (taken) {
         mutex_lock(&file.done);
     }
-    why->code = file.verdict.code;
-    why->pc = file.verdict.where;
-    if (why->code == FEMTO_E_NOT_GRANTED) {
-        why->helper = (uint16_t)why->pc;
-    }
-    return why->code;
+    return file.verdict;
 }
 
 int femto_suit_start(const credman_credential_t *psk)

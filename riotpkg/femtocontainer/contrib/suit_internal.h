@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "femto_runtime.h"
+#include "femto_contract.h"
 #include "femto_suit.h"
 #include "femto_suit_codes.h"
 #include "modules.h"
@@ -206,8 +206,8 @@ femto_suit_verdict_t femto_suit_target(const femto_suit_manifest_t *m);
 femto_suit_verdict_t femto_suit_do(const femto_suit_manifest_t *m);
 
 /** @brief  Read an image from @p path into @p buf; FC4004 or FC4024 */
-typedef uint16_t (*femto_suit_read_fn)(const char *path, uint8_t *buf, uint32_t max, uint32_t *len,
-                                       femto_refusal_t *why);
+typedef femto_suit_verdict_t (*femto_suit_read_fn)(const char *path, uint8_t *buf, uint32_t max,
+                                                   uint32_t *len);
 
 /**
  * @brief   Install what a file has
@@ -266,11 +266,10 @@ uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *job);
 /**
  * @brief   Install from a file, and wait until that is done
  *
- * @return  0
- * @return  FC4002, or what femto_suit_do_file() says, which is in @p why, too
+ * @return  FC4002, or what femto_suit_do_file() says
  */
-uint16_t femto_suit_install(femto_suit_read_fn read, const char *path, unsigned hook, unsigned slot,
-                            femto_refusal_t *why);
+femto_suit_verdict_t femto_suit_install(femto_suit_read_fn read, const char *path, unsigned hook,
+                                        unsigned slot);
 
 /** @brief  Register the resources: suit_coap.c */
 int femto_suit_coap_init(const credman_credential_t *psk);

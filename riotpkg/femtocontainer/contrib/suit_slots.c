@@ -485,7 +485,6 @@ femto_suit_verdict_t femto_suit_do(const femto_suit_manifest_t *m)
 femto_suit_verdict_t femto_suit_do_file(femto_suit_manifest_t *m, femto_suit_read_fn read,
                                         const char *path, unsigned hook, unsigned number)
 {
-    femto_refusal_t why;
     femto_suit_record_t record;
     unsigned i = 0;
 
@@ -500,8 +499,10 @@ femto_suit_verdict_t femto_suit_do_file(femto_suit_manifest_t *m, femto_suit_rea
     }
     femto_suit_slot_name(&femto_suit_slots[i], m->component);
     m->sequence = femto_suit_slots[i].record.sequence;
-    if (read(path, femto_suit_staging(), CONFIG_FEMTOCONTAINER_SUIT_IMAGE, &record.size, &why) != 0) {
-        return femto_suit_at(why.code, why.pc);
+    femto_suit_verdict_t verdict = read(path, femto_suit_staging(), CONFIG_FEMTOCONTAINER_SUIT_IMAGE,
+                                        &record.size);
+    if (verdict.code != 0) {
+        return verdict;
     }
     record.sequence = m->sequence;
     femto_suit_sha256(femto_suit_staging(), record.size, record.digest);

@@ -310,8 +310,8 @@ static void _install(const char *name, const char *hook, unsigned slot)
     while (number < FEMTO_HOOKS && strcmp(femto_hook_contracts[number].name, hook) != 0) {
         number++;
     }
-    uint16_t code = femto_install_file(path, number, slot, &why);
-    printf("install FC%04u %" PRIu32 "\n", code, why.pc);
+    femto_install_file(path, number, slot, &why);
+    femto_refusal_print("install", &why);
 }
 
 static bool _files(const char *word, const char *a, const char *b, const char *c)

@@ -13,6 +13,7 @@
 
 typedef int mutex_t;
 #define MUTEX_INIT 0
+#define MUTEX_INIT_LOCKED 1
 static inline void mutex_lock(mutex_t *m)
 {
     if ((*m)++ != 0) {
