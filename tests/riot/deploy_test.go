@@ -311,10 +311,10 @@ func TestDeployFile(t *testing.T) {
 
 	// it outlives a restart, a manifest replaces it, and it replaces what that brought
 	assert.Equal(t, []string{
-		fmt.Sprintf("slot fc/filter/0 attached 0 %x FC0000", digest(twice)), "revoked 0 sequence 0", "reading 42",
+		fmt.Sprintf("slot fc/filter/0 attached 1 %x FC0000", digest(twice)), "revoked 0 sequence 0", "reading 42",
 		"verdict FC0000 fc/filter/0 5 fetches 2", "reading 63",
 		"install: FC0", "reading 42",
-		fmt.Sprintf("slot fc/filter/0 attached 5 %x FC0000", digest(twice)), "revoked 0 sequence 0",
+		fmt.Sprintf("slot fc/filter/0 attached 6 %x FC0000", digest(twice)), "revoked 0 sequence 0",
 		"install: FC4017", "reading 42",
 	}, d.ask("slots", "reading", put("a", order{component: filter(0), sequence: 5, payload: thrice}), "reading",
 		"install twice filter 0", "reading", "slots", "install unsigned filter 0", "reading"))
@@ -322,14 +322,14 @@ func TestDeployFile(t *testing.T) {
 	// manifests that are too old stay so, and what was revoked is not taken from files
 	assert.Equal(t, []string{
 		"reading 42",
-		"verdict FC4014 5 fc/filter/0 5 fetches 1",
-		"verdict FC0000 fc/filter/0 6 fetches 1", "reading 21",
+		"verdict FC4014 6 fc/filter/0 5 fetches 1",
+		"verdict FC0000 fc/filter/0 7 fetches 1", "reading 21",
 		"install: FC0", "reading 63",
-		"verdict FC4014 6 fc/filter/0 6 fetches 1",
+		"verdict FC4014 8 fc/filter/0 7 fetches 1",
 		"verdict FC0000 fc/revoked 1 fetches 2", "reading 21",
 		"install: FC4020", "reading 21",
 	}, d.ask("reading", "trigger coap://h/a.suit",
-		put("rm", order{component: filter(0), sequence: 6}), "reading",
+		put("rm", order{component: filter(0), sequence: 7}), "reading",
 		"install thrice filter 0", "reading", "trigger coap://h/rm.suit",
 		put("revoke", order{component: suit.Revoked(), sequence: 1, payload: revocation(t, acmeKey)}), "reading",
 		"install twice filter 0", "reading"))

@@ -212,8 +212,8 @@ typedef femto_suit_verdict_t (*femto_suit_read_fn)(const char *path, uint8_t *bu
 /**
  * @brief   Install what a file has
  *
- * All checks of an image come as in femto_suit_do(), and the slot's sequence
- * number stays.
+ * All checks of an image come as in femto_suit_do(). It gets the number after the
+ * slot's.
  *
  * @param[out]  m       component and sequence number, for the log
  */

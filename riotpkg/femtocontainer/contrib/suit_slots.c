@@ -498,7 +498,11 @@ femto_suit_verdict_t femto_suit_do_file(femto_suit_manifest_t *m, femto_suit_rea
         i++;
     }
     femto_suit_slot_name(&femto_suit_slots[i], m->component);
-    m->sequence = femto_suit_slots[i].record.sequence;
+    uint32_t known = femto_suit_slots[i].record.sequence;
+    if (known == UINT32_MAX) {
+        return femto_suit_at(FEMTO_E_OLD_SEQUENCE, known);
+    }
+    m->sequence = known + 1; /* of two records the greater number counts */
     femto_suit_verdict_t verdict = read(path, femto_suit_staging(), CONFIG_FEMTOCONTAINER_SUIT_IMAGE,
                                         &record.size);
     if (verdict.code != 0) {

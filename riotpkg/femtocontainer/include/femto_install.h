@@ -19,8 +19,8 @@
  *
  * With `femtocontainer_suit` the image goes into a slot and has to be signed by
  * a tenant, whose it is; the call takes the place of the operator's manifest.
- * The slot keeps its sequence number, and the image outlives a restart, if
- * others in slots do.
+ * The image gets the sequence number after the slot's, so that a manifest has to
+ * have a greater one, and it outlives a restart, if others in slots do.
  *
  * Without it nobody asks for a signature: the caller says whose the image is. It
  * is kept in RAM, in one of CONFIG_FEMTOCONTAINER_INSTALL_PLACES, until its
