@@ -60,7 +60,6 @@ enum {
 };
 
 typedef struct {
-    char stack[FEMTO_STACKSIZE + FEMTO_THREADS_STACK_MARGIN] __attribute__((aligned(8)));
     thread_t *thread;
     femto_container_t *volatile c;  /* runs; NULL: the thread waits for one */
     femto_hook_t *hook;
@@ -73,6 +72,10 @@ typedef struct {
 } slot_t;
 
 static slot_t slots[FEMTO_TOTAL_THREADS];
+
+static struct {
+    char bytes[FEMTO_STACKSIZE + FEMTO_THREADS_STACK_MARGIN] __attribute__((aligned(8)));
+} thread_stacks[FEMTO_TOTAL_THREADS];
 
 static slot_t *slot_of(const femto_container_t *c)
 {
@@ -216,7 +219,8 @@ uint16_t femto_thread_start(femto_container_t *c, femto_hook_t *hook)
     }
     mutex_lock(&s->over);
     if (s->thread == NULL) {
-        s->thread = thread_get(thread_create(s->stack, sizeof(s->stack), priority, 0,
+        s->thread = thread_get(thread_create(thread_stacks[s - slots].bytes,
+                                             sizeof(thread_stacks[0].bytes), priority, 0,
                                              work, s, "container"));
     }
     sched_change_priority(s->thread, priority);
