@@ -50,12 +50,9 @@ func (b *bench) deployments(o options) error {
 		b.skipLine("SKIP deployment (size): no RIOT in " + riot + " (tools/setup/riot)")
 		return nil
 	}
-	femto := os.Getenv("FEMTO")
-	if femto == "" {
-		femto = filepath.Join(b.dir, "femto")
-		if out, err := b.command("go", "build", "-o", femto, "../../tools/femto").CombinedOutput(); err != nil {
-			return fmt.Errorf("femto: %w\n%s", err, out)
-		}
+	femto, err := b.femto()
+	if err != nil {
+		return err
 	}
 	for _, store := range deploymentStores {
 		b.progress.step("size: deployment, store %s", store)
@@ -75,6 +72,21 @@ func (b *bench) deployments(o options) error {
 		b.report.Deployment = append(b.report.Deployment, rows...)
 	}
 	return nil
+}
+
+// femto is the tool, $FEMTO or made here once.
+func (b *bench) femto() (string, error) {
+	if femto := os.Getenv("FEMTO"); femto != "" {
+		return femto, nil
+	}
+	femto := filepath.Join(b.dir, "femto")
+	if _, err := os.Stat(femto); err == nil {
+		return femto, nil
+	}
+	if out, err := b.command("go", "build", "-o", femto, "../../tools/femto").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("femto: %w\n%s", err, out)
+	}
+	return femto, nil
 }
 
 func deploymentRows(dir, store string) ([]deploymentRow, error) {

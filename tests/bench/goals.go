@@ -206,7 +206,7 @@ func (b *bench) goals() []goal {
 	if verifying.verdict == missed && r.figure(key{"cortex-m4", "small", "Os", "v2", "fletcher32"}, verify) <= 2*1201 {
 		verifying.verdict = allowed
 	}
-	return append(all, verifying,
+	all = append(all, verifying,
 		atLeast("optimiser: fewer executed slots, v2 input", 10, r.fewer("v2", "v2-opt"), "%.1f%%"),
 		atLeast("optimiser: fewer executed slots, v3 input", 3, r.fewer("v3", "v3-opt"), "%.1f%%"),
 		static(r.stackGoal("small")),
@@ -215,6 +215,7 @@ func (b *bench) goals() []goal {
 		reached(10100, static(r.deploymentGoal("vfs"))),
 		reached(10100, static(r.deploymentGoal("flash"))),
 	)
+	return append(all, r.hookGoals()...)
 }
 
 // allRight is met when an engine ran every workload: a wrong result would have

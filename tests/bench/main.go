@@ -104,9 +104,15 @@ func run(args []string, stdout, stderr io.Writer) error {
 	}
 	if args[0] == "run" {
 		err = b.runAll(o)
+		if err == nil {
+			err = b.runtimeCost(o)
+		}
 	}
 	if err == nil {
 		err = b.sizeAll(o)
+	}
+	if err == nil {
+		err = b.runtimeRAM(o)
 	}
 	if err == nil {
 		err = b.deployments(o)

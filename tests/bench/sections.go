@@ -19,9 +19,9 @@ func (b *bench) sections(ran bool) []*section {
 				out = append(out, b.speedSection(t), b.containerSection(t))
 			}
 		}
-		out = append(out, b.cycleSection(), b.hostSection(), b.optimiserSection())
+		out = append(out, b.cycleSection(), b.hostSection(), b.optimiserSection(), b.costSection())
 	}
-	return append(out, b.sizeSection(), b.ramSection(), b.deploymentSection())
+	return append(out, b.sizeSection(), b.ramSection(), b.runtimeRAMSection(), b.deploymentSection())
 }
 
 // An ours is a row of the speed tables that this run measured.

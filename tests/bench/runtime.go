@@ -1,0 +1,252 @@
+// SPDX-FileCopyrightText: The femtocontainer authors
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"debug/elf"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	runtimeBoard = "nucleo-f411re" // a Cortex-M4 that QEMU can run
+	ramApp       = "tests/riot/ram"
+	costApp      = "tests/riot/cost"
+	ramLimit     = 1 << 10
+)
+
+// A ramRow is the static RAM of one object of the runtime.
+type ramRow struct {
+	Object     string `json:"object"`
+	Runtime    int    `json:"runtime"`
+	Containers int    `json:"containers,omitempty"` // what each container has, times their number
+	Stacks     int    `json:"stacks,omitempty"`     // of threads
+	Store      int    `json:"store,omitempty"`      // what the quotas of key-value stores give
+}
+
+// A costRow is what hooks cost on a Cortex-M4: instructions, but bytes of a
+// container.
+type costRow struct {
+	What  string `json:"what"`
+	Value int    `json:"value"`
+}
+
+// What the limit does not count, by symbol.
+var (
+	stackSymbol = regexp.MustCompile(`_stacks?$`)
+	storeSymbol = regexp.MustCompile(`^_(entries|bytes)$`)
+	poolSymbol  = regexp.MustCompile(`^femto_pool$`)
+)
+
+// wantRuntime says whether the runtime can be compiled, and with which RIOT.
+func (b *bench) wantRuntime(o options, programs ...string) (riot string, ok bool) {
+	if o.target != "" && o.target != "cortex-m4" || o.engine != "" {
+		return "", false
+	}
+	if missing := missingTools(append(programs, "make", "arm-none-eabi-gcc")...); missing != nil {
+		b.skip("runtime", missing, "make gcc-arm-none-eabi qemu-system-arm")
+		return "", false
+	}
+	riot = cmp.Or(os.Getenv("RIOTBASE"), filepath.Join(b.module, "RIOT"))
+	if _, err := os.Stat(filepath.Join(riot, "Makefile.include")); err != nil {
+		b.skipLine("SKIP runtime: no RIOT in " + riot + " (tools/setup/riot)")
+		return "", false
+	}
+	return riot, true
+}
+
+// makeRuntime makes a target of an application and returns where its objects are.
+func (b *bench) makeRuntime(app, target, riot string, vars ...string) (string, error) {
+	femto, err := b.femto()
+	if err != nil {
+		return "", err
+	}
+	bin := filepath.Join(b.dir, "runtime-"+filepath.Base(app))
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "make", "-j2", "-C", filepath.Join(b.module, app), target,
+		"BOARD="+runtimeBoard, "RIOTBASE="+riot, "BINDIRBASE="+bin, "FEMTO="+femto)
+	cmd.Env = append(os.Environ(), vars...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", app, err, out)
+	}
+	return filepath.Join(bin, runtimeBoard), nil
+}
+
+// runtimeRAM adds up the variables of the runtime.
+func (b *bench) runtimeRAM(o options) error {
+	riot, ok := b.wantRuntime(o)
+	if !ok {
+		return nil
+	}
+	b.progress.step("size: RAM of the runtime")
+	dir, err := b.makeRuntime(ramApp, "runtime-objects", riot)
+	if err != nil {
+		return err
+	}
+	for _, module := range []string{"femtocontainer", "femtocontainer_contrib", "application"} {
+		objects, err := filepath.Glob(filepath.Join(dir, module, "*.o"))
+		if err != nil {
+			return err
+		}
+		if len(objects) == 0 {
+			return fmt.Errorf("%s: no objects of %s", ramApp, module)
+		}
+		for _, object := range objects {
+			r, err := ramOf(object)
+			if err != nil {
+				return err
+			}
+			if r.Object = strings.TrimSuffix(filepath.Base(object), ".o"); module == "application" {
+				r.Object = "hooks that the application declares"
+			}
+			if r.Runtime+r.Containers+r.Stacks+r.Store > 0 {
+				b.report.RAM = append(b.report.RAM, r)
+			}
+		}
+	}
+	return nil
+}
+
+// ramOf reads an object in which each variable has a section of its own.
+func ramOf(object string) (r ramRow, err error) {
+	f, err := elf.Open(object)
+	if err != nil {
+		return r, err
+	}
+	defer f.Close()
+	for _, s := range f.Sections {
+		// RIOT's constant lists across files (.roxfa) look writable, and are in flash
+		if s.Flags&elf.SHF_ALLOC == 0 || s.Flags&elf.SHF_WRITE == 0 || strings.HasPrefix(s.Name, ".roxfa") {
+			continue
+		}
+		name := s.Name[strings.LastIndexByte(s.Name, '.')+1:]
+		to := &r.Runtime
+		switch {
+		case stackSymbol.MatchString(name):
+			to = &r.Stacks
+		case storeSymbol.MatchString(name):
+			to = &r.Store
+		case poolSymbol.MatchString(name):
+			to = &r.Containers
+		}
+		*to += int(s.Size)
+	}
+	return r, nil
+}
+
+func (r *report) ram() float64 {
+	sum := 0
+	for _, row := range r.RAM {
+		sum += row.Runtime
+	}
+	if sum == 0 {
+		return notMeasured
+	}
+	return float64(sum)
+}
+
+var costLine = regexp.MustCompile(`^([a-z][^:]*): (\d+) (instructions|bytes)`)
+
+// runtimeCost runs the firmware that counts what its hooks cost.
+func (b *bench) runtimeCost(o options) error {
+	riot, ok := b.wantRuntime(o, "qemu-system-arm")
+	if !ok {
+		return nil
+	}
+	b.progress.step("Cortex-M4: hooks")
+	dir, err := b.makeRuntime(costApp, "all", riot, "USEMODULE=qemu_stm32 ztimer_no_periph_rtt",
+		"EXTERNAL_MODULE_DIRS="+filepath.Join(b.module, "tests", "riot", "modules"))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "qemu-system-arm", "-display", "none", "-monitor", "none", "-M", "netduinoplus2",
+		"-icount", "shift=6,align=off,sleep=off", "-serial", "null", "-serial", "stdio", "-kernel", filepath.Join(dir, "cost.elf"))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := false
+	for lines := bufio.NewScanner(out); !ended && lines.Scan(); {
+		line := strings.TrimSpace(lines.Text())
+		if m := costLine.FindStringSubmatch(line); m != nil {
+			n, err := strconv.Atoi(m[2])
+			if err != nil {
+				return err
+			}
+			b.report.Costs = append(b.report.Costs, costRow{m[1], n})
+		}
+		ended = line == "the end"
+	}
+	cancel() // the firmware does not end
+	_ = cmd.Wait()
+	if !ended {
+		return fmt.Errorf("%s did not come to its end", costApp)
+	}
+	return nil
+}
+
+func (r *report) cost(what string) float64 {
+	for _, row := range r.Costs {
+		if row.What == what {
+			return float64(row.Value)
+		}
+	}
+	return notMeasured
+}
+
+// hookGoals are the limits of the runtime.
+func (r *report) hookGoals() []goal {
+	return []goal{
+		atMost("hook without containers, Cortex-M4, instructions", 20, r.cost("empty hook"), "%.0f"),
+		atMost("hook with a container that returns at once, Cortex-M4, instructions", 250, r.cost("hook with a container that returns at once"), "%.0f"),
+		atMost("attaching a container, against verifying it", 2, r.cost("attach")/r.cost("verify"), "%.2fx"),
+		atMost("RAM of the runtime for a container, Cortex-M4, bytes", 96, r.cost("container"), "%.0f"),
+		static(atMost("static RAM of the runtime, Cortex-M4, bytes", ramLimit, r.ram(), "%.0f")),
+	}
+}
+
+func (b *bench) costSection() *section {
+	s := &section{id: "hooks", title: "Hooks: Cortex-M4, instructions", head: []string{"what", "instructions"}}
+	for _, row := range b.report.Costs {
+		if row.What != "container" {
+			s.add(row.What, strconv.Itoa(row.Value))
+		}
+	}
+	return s
+}
+
+func (b *bench) runtimeRAMSection() *section {
+	s := &section{id: "runtime-ram", title: "Static RAM of the runtime: Cortex-M4 (" + runtimeBoard + "), bytes",
+		head: []string{"object", "runtime", "containers", "thread stacks", "stores"}}
+	var sum ramRow
+	row := func(r ramRow) {
+		s.add(r.Object, strconv.Itoa(r.Runtime), strconv.Itoa(r.Containers), strconv.Itoa(r.Stacks), strconv.Itoa(r.Store))
+	}
+	for _, r := range b.report.RAM {
+		row(r)
+		sum.Runtime, sum.Containers, sum.Stacks, sum.Store =
+			sum.Runtime+r.Runtime, sum.Containers+r.Containers, sum.Stacks+r.Stacks, sum.Store+r.Store
+	}
+	if sum.Object = "all"; sum.Runtime > 0 {
+		row(sum)
+	}
+	s.notes = []string{"variables of tests/riot/ram, which has every module of the runtime and one hook of each kind; the limit is on the first column: " +
+		"a container has a limit of its own, and stacks and stores are what the contract and the engine ask for"}
+	return s
+}
