@@ -124,7 +124,7 @@ func (d device) run(script ...string) (lines []string, status int) {
 	return lines, status
 }
 
-var worthTelling = regexp.MustCompile(`^(begin|slot|revoked|verdict|trigger|reading|alarm|average|install|operations|fill|heap|guest:|answer|place|what) ?`)
+var worthTelling = regexp.MustCompile(`^(/nvm0|begin|slot|revoked|verdict|trigger|reading|alarm|average|install|operations|fill|heap|guest:|answer|place|what) ?`)
 
 // ask is run for scripts during which the power does not fail, without the first line.
 func (d device) ask(script ...string) []string {
@@ -301,21 +301,21 @@ func TestDeployFile(t *testing.T) {
 	put := func(name string, o order) string { return "trigger " + d.put(name, o) }
 
 	assert.Equal(t, []string{
-		"install: FC4017", "install: FC4019", "install: FC4021", "install: FC4004, 2048", "install: FC2003",
-		"install: FC4012", "install: FC4012", "install: FC4013, 2", "install: FC2025, needs capability console",
+		"/nvm0/other: FC4017", "/nvm0/other: FC4019", "/nvm0/other: FC4021", "/nvm0/other: FC4004, 2048", "/nvm0/other: FC2003",
+		"/nvm0/other: FC4012", "/nvm0/other: FC4012", "/nvm0/other: FC4013, 2", "/nvm0/other: FC4013, 2", "/nvm0/other: FC2025, needs capability console",
 		"revoked 0 sequence 0", "reading 21",
-		"install: FC0", "reading 42",
+		"install done", "reading 42",
 	}, d.ask("install unsigned filter 0", "install stranger filter 0", "install guest filter 0", "install long filter 0", "install nothing filter 0",
-		"install twice filters 0", "install twice coap.other 0", "install twice filter 2", "install print alarm 0",
+		"install twice filters 0", "install twice coap.other 0", "install twice filter 2", "install twice filter x", "install print alarm 0",
 		"slots", "reading", "install twice filter 0", "reading"))
 
 	// it outlives a restart, a manifest replaces it, and it replaces what that brought
 	assert.Equal(t, []string{
 		fmt.Sprintf("slot fc/filter/0 attached 1 %x FC0000", digest(twice)), "revoked 0 sequence 0", "reading 42",
 		"verdict FC0000 fc/filter/0 5 fetches 2", "reading 63",
-		"install: FC0", "reading 42",
+		"install done", "reading 42",
 		fmt.Sprintf("slot fc/filter/0 attached 6 %x FC0000", digest(twice)), "revoked 0 sequence 0",
-		"install: FC4017", "reading 42",
+		"/nvm0/other: FC4017", "reading 42",
 	}, d.ask("slots", "reading", put("a", order{component: filter(0), sequence: 5, payload: thrice}), "reading",
 		"install twice filter 0", "reading", "slots", "install unsigned filter 0", "reading"))
 
@@ -324,10 +324,10 @@ func TestDeployFile(t *testing.T) {
 		"reading 42",
 		"verdict FC4014 6 fc/filter/0 5 fetches 1",
 		"verdict FC0000 fc/filter/0 7 fetches 1", "reading 21",
-		"install: FC0", "reading 63",
+		"install done", "reading 63",
 		"verdict FC4014 8 fc/filter/0 7 fetches 1",
 		"verdict FC0000 fc/revoked 1 fetches 2", "reading 21",
-		"install: FC4020", "reading 21",
+		"/nvm0/other: FC4020", "reading 21",
 	}, d.ask("reading", "trigger coap://h/a.suit",
 		put("rm", order{component: filter(0), sequence: 7}), "reading",
 		"install thrice filter 0", "reading", "trigger coap://h/rm.suit",

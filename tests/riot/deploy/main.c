@@ -22,7 +22,7 @@
  *   mend           ends that
  *   flip FILE N    flips a bit in byte N of a file of the device
  *   install FILE HOOK SLOT
- *                  puts a file on the flash chip, and installs it as the shell does
+ *                  puts a file on the flash chip, and installs it with the shell
  *   heap           prints what malloc has given
  *   coap HEX [MS]  sends a message to the CoAP server; prints the answer's code, if there
  *                  is one within so many milliseconds, or 300
@@ -40,7 +40,6 @@
 
 #include "board.h"
 #include "femto_contract.h"
-#include "femto_install.h"
 #include "femto_runtime.h"
 #include "femto_suit.h"
 #include "flash.h"
@@ -49,6 +48,7 @@
 #include "net/nanocoap.h"
 #include "net/sock/udp.h"
 #include "sched.h"
+#include "shell.h"
 #include "suit/conditions.h"
 #include "suit_internal.h"
 #include "thread.h"
@@ -297,27 +297,24 @@ static void _flip(const char *name, unsigned at)
     }
 }
 
-static void _install(const char *name, const char *hook, unsigned slot)
+static void _install(const char *name, const char *hook, const char *slot)
 {
-    static const char path[] = "/nvm0/other";
-    femto_refusal_t why;
-    unsigned number = 0;
+    char line[80];
     size_t len = _load(name, file, sizeof(file));
-    int fd = vfs_open(path, O_CREAT | O_TRUNC | O_WRONLY, 0);
+    int fd = vfs_open("/nvm0/other", O_CREAT | O_TRUNC | O_WRONLY, 0);
 
     vfs_write(fd, file, len);
     vfs_close(fd);
-    while (number < FEMTO_HOOKS && strcmp(femto_hook_contracts[number].name, hook) != 0) {
-        number++;
+    snprintf(line, sizeof(line), "fc install /nvm0/other %s %s", hook, slot);
+    if (shell_handle_input_line(NULL, line) == 0) {
+        puts("install done");
     }
-    femto_install_file(path, number, slot, &why);
-    femto_refusal_print("install", &why);
 }
 
 static bool _files(const char *word, const char *a, const char *b, const char *c)
 {
     if (strcmp(word, "install") == 0) {
-        _install(a, b, strtoul(c, NULL, 10));
+        _install(a, b, c);
     }
     else if (strcmp(word, "fill") == 0) {
         _fill();
