@@ -104,24 +104,44 @@ func (w *loaderWorld) openLoops(img sym.Ptr) map[string]*sym.Loop {
 	}
 	even := func(t *bv.Term, bits uint8) *bv.Term { return bv.Eq(bv.Extract(t, 0, bits), bv.Const(0, bits)) }
 	to := func(h *sym.Head) *bv.Term { return bv.ZExt(bv.Sub(h.Int("pos"), h.Int("at")), 64) }
-	record := bv.Var("entry_record", 32) // length of the name, flags, zero
-	forward := func(more ...func(h *sym.Head) sym.Cond) *sym.Loop {
-		return &sym.Loop{
+	// record is the second word of an entry: length of the name, flags, zero.
+	record := func(h *sym.Head) *bv.Term {
+		off := bv.Mul(bv.Const(4, 64), bv.ZExt(bv.Sub(h.Int("at"), c32(1)), 64))
+		return ex.Bytes(h.State, at(w.buf, off), 4, "femto_image_open")
+	}
+	// what is known of the image before the loops
+	behind := func(h *sym.Head) *bv.Term { return noted(h.State, readEntries)[1] } // of entries and hooks
+	field := func(h *sym.Head, name string) *bv.Term {
+		return bv.ZExt(ex.Get(h.State, sym.Field(img, w.imageT, name)).(*bv.Term), 32)
+	}
+	helpersEnd := func(h *sym.Head) *bv.Term { return bv.Add(behind(h), bv.Mul(c32(2), field(h, "n_helpers"))) }
+	here := func(h *sym.Head, n uint8) *bv.Term {
+		return ex.Bytes(h.State, at(w.buf, bv.ZExt(h.Int("at"), 64)), n, "femto_image_open")
+	}
+	// forward reads something of size bytes at a time, from a first place on.
+	forward := func(name string, size uint8, first func(h *sym.Head) *bv.Term, more func(h *sym.Head) []sym.Cond,
+		note func(h *sym.Head) []*bv.Term, passes func(h *sym.Head, read *bv.Term) *bv.Term) *sym.Loop {
+		return whole(name, &sym.Loop{
 			Inv: func(h *sym.Head) []sym.Cond {
-				out := []sym.Cond{
+				return append([]sym.Cond{
 					{Name: "at is not behind pos", Term: bv.Ule(h.Int("at"), h.Int("pos"))},
 					{Name: "pos is within the buffer", Term: bv.Ule(h.Int("pos"), w.bufLen)},
-				}
-				for _, m := range more {
-					out = append(out, m(h))
-				}
-				return out
+				}, more(h)...)
 			},
 			Variant: to,
-		}
+			Back: func(h *sym.Head) {
+				goal := func(kind string, c *bv.Term) { ex.Goal(h.State, name+": "+kind, "femto_image_open", c) }
+				goal("next", bv.Eq(h.Int("at"), bv.Add(h.Start.Int("at"), c32(uint32(size)))))
+				goal("passes what may be", passes(h, here(h.Start, size)))
+			},
+		}, first, func(h *sym.Head) []*bv.Term {
+			return append([]*bv.Term{h.Int("at")}, append(note(h), here(h, size))...)
+		})
 	}
+	none := func(*sym.Head) []sym.Cond { return nil }
+	nothing := func(*sym.Head) []*bv.Term { return nil }
 	return map[string]*sym.Loop{
-		"femto_image_open#0": {
+		"femto_image_open#0": whole(readEntries, &sym.Loop{
 			Inv: func(h *sym.Head) []sym.Cond {
 				at, pos, names := h.Int("at"), h.Int("pos"), h.Int("names")
 				top := bv.Add(c32(imageHeader/4), bv.Mul(c32(2), entries(h)))
@@ -137,27 +157,39 @@ func (w *loaderWorld) openLoops(img sym.Ptr) map[string]*sym.Loop {
 				}
 			},
 			Variant: func(h *sym.Head) *bv.Term { return bv.ZExt(h.Int("at"), 64) },
-			Enter: func(h *sym.Head) {
-				off := bv.Mul(bv.Const(4, 64), bv.Sub(bv.ZExt(h.Int("at"), 64), bv.Const(1, 64)))
-				ex.Seed(h.State, w.buf, nil, off, record)
-			},
 			Back: func(h *sym.Head) {
+				record := record(h.Start)
 				goal := func(kind string, c *bv.Term) { ex.Goal(h.State, kind, "femto_image_open", c) }
 				goal("names adds the length of the name", bv.Eq(h.Int("names"), bv.Add(h.Start.Int("names"), bv.And(record, c32(255)))))
 				goal("pos adds the hook", bv.Eq(h.Int("pos"), bv.Add(h.Start.Int("pos"), bv.Mul(c32(16), bv.LShr(record, c32(8))))))
 				goal("one hook at most", bv.Ult(record, c32(1<<9)))
 				goal("next entry", bv.Eq(h.Int("at"), bv.Sub(h.Start.Int("at"), c32(2))))
 			},
-		},
-		"femto_image_open#1": forward(
-			func(h *sym.Head) sym.Cond {
-				return sym.Cond{Name: "at is at a helper", Term: even(h.Int("at"), 1)}
+		}, func(h *sym.Head) *bv.Term { // backwards, from the last
+			top := bv.Add(c32(imageHeader/4), bv.Mul(c32(2), entries(h)))
+			return bv.All(bv.Eq(h.Int("at"), top), bv.Eq(h.Int("pos"), bv.Mul(c32(4), top)), bv.Eq(h.Int("names"), c32(0)))
+		}, func(h *sym.Head) []*bv.Term { return []*bv.Term{h.Int("at"), h.Int("pos"), h.Int("names"), record(h)} }),
+		"femto_image_open#1": forward(readHelpers, 2,
+			func(h *sym.Head) *bv.Term {
+				return bv.All(bv.Eq(h.Int("at"), behind(h)), bv.Eq(h.Int("pos"), helpersEnd(h)), bv.Eq(h.Int("last"), c32(0)))
 			},
-			func(h *sym.Head) sym.Cond {
-				return sym.Cond{Name: "pos is behind a helper", Term: even(h.Int("pos"), 1)}
+			func(h *sym.Head) []sym.Cond {
+				return []sym.Cond{{Name: "at is at a helper", Term: even(h.Int("at"), 1)}, {Name: "pos is behind a helper", Term: even(h.Int("pos"), 1)}}
+			},
+			func(h *sym.Head) []*bv.Term { return []*bv.Term{h.Int("last")} },
+			func(h *sym.Head, id *bv.Term) *bv.Term {
+				return bv.And(bv.Ult(h.Start.Int("last"), bv.ZExt(id, 32)), bv.Eq(h.Int("last"), bv.ZExt(id, 32)))
 			}),
-		"femto_image_open#2": forward(),
-		"femto_image_open#3": forward(),
+		"femto_image_open#2": forward(readPadding, 1,
+			func(h *sym.Head) *bv.Term { return bv.Eq(h.Int("at"), helpersEnd(h)) }, none, nothing,
+			func(_ *sym.Head, b *bv.Term) *bv.Term { return bv.Eq(b, bv.Const(0, 8)) }),
+		"femto_image_open#3": forward(readNames, 1,
+			func(h *sym.Head) *bv.Term {
+				names := noted(h.State, readEntries)[2]
+				return bv.And(bv.Eq(bv.ZExt(h.Int("at"), 64), bv.Add(bv.Add(w.layoutOf(h.State, img).ROData, bv.ZExt(field(h, "rodata_len"), 64)), bv.ZExt(field(h, "data_len"), 64))),
+					bv.Eq(h.Int("pos"), bv.Add(h.Int("at"), names)))
+			}, none, nothing,
+			func(_ *sym.Head, b *bv.Term) *bv.Term { return graphic(b) }),
 	}
 }
 
@@ -171,9 +203,11 @@ func loaderUnits(lib *library) []*Unit {
 			st.Put(w.buf)
 			img := sym.Ptr{Obj: &sym.Object{Name: "image", Type: w.imageT}}
 			st.Put(img.Obj)
+			header := w.header(st)
 			ex.Loops = w.openLoops(img)
 			ex.OnReturn = func(st *sym.State, result sym.Value) {
 				code := result.(*bv.Term)
+				w.strict(st, header, code)
 				if ex.S(bv.Eq(code, status(0))) == bv.False {
 					return // refused: what img holds is not used
 				}

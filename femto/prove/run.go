@@ -273,7 +273,7 @@ func decideUnit(u *Unit, d *decider, began time.Time) (out *Outcome) {
 					t.Solver[r.by] = 1
 				}
 			} else {
-				o.Failures = append(o.Failures, Failure{Unit: u.String(), Obligation: n, Goal: g.Kind, Where: g.Pos, Reason: r.reason, Values: r.values})
+				o.Failures = append(o.Failures, Failure{Unit: u.String(), Obligation: n, Goal: g.Kind, Where: g.Pos, Reason: r.reason, Values: r.values, Memory: ex.Bound(r.values)})
 			}
 		}
 		sum := o.Obligations[n]

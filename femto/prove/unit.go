@@ -37,6 +37,9 @@ type Failure struct {
 	Where      string            `json:"where"`
 	Reason     string            `json:"reason"` // "sat", "unknown: ...", "unsupported: ..."
 	Values     map[string]uint64 `json:"values,omitempty"`
+
+	// Memory is what Values say of the bytes of buffers, by offset.
+	Memory map[string]map[uint64]byte `json:"memory,omitempty"`
 }
 
 // Tally counts goals.

@@ -159,28 +159,42 @@ func progress(opts *prove.Options, quiet, slow bool) (finish func()) {
 // maxReplays is how many counterexamples are written to files.
 const maxReplays = 20
 
-// replay writes a counterexample as a container and says how to run it.
-func replay(root string, n int, f *prove.Failure) error {
-	r := f.Replay()
-	if r == nil || n > maxReplays {
-		return nil
+// replay writes a counterexample to a file and says how to try it; false when
+// there is no such file.
+func replay(root string, n int, f *prove.Failure) (bool, error) {
+	name := filepath.Join("build", "prove", fmt.Sprintf("%d.fc", n))
+	write := func(state, notes []string, b []byte) error {
+		for _, l := range state {
+			fmt.Println("     " + l)
+		}
+		if err := os.MkdirAll(filepath.Join(root, "build", "prove"), 0o755); err != nil {
+			return err
+		}
+		for _, n := range notes {
+			fmt.Printf("     but %s\n", n)
+		}
+		return os.WriteFile(filepath.Join(root, name), b, 0o644)
 	}
-	for _, l := range r.State {
-		fmt.Println("     " + l)
+	if n > maxReplays {
+		return false, nil
+	}
+	if r := f.ReplayImage(); r != nil {
+		if err := write(r.State, r.Notes, r.File); err != nil {
+			return true, err
+		}
+		fmt.Printf("     go run ./femto/prove/verdicts %s\n", name)
+		return true, nil
+	}
+	r := f.Replay()
+	if r == nil {
+		return false, nil
 	}
 	b, err := r.Image.Encode()
 	if err != nil {
-		return fmt.Errorf("counterexample as an image: %w", err)
+		return true, fmt.Errorf("counterexample as an image: %w", err)
 	}
-	name := filepath.Join("build", "prove", fmt.Sprintf("%d.fc", n))
-	if err := os.MkdirAll(filepath.Join(root, "build", "prove"), 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(root, name), b, 0o644); err != nil {
-		return err
-	}
-	for _, n := range r.Notes {
-		fmt.Printf("     but %s\n", n)
+	if err := write(r.State, r.Notes, b); err != nil {
+		return true, err
 	}
 	engine := "small"
 	if strings.Contains(f.Unit, "fast") {
@@ -189,16 +203,16 @@ func replay(root string, n int, f *prove.Failure) error {
 	for _, e := range []string{"vm --trace", engine} {
 		fmt.Printf("     go run ./tools/femto run %s --ctx %q --fuel %d --engine %s\n", name, hex.EncodeToString(r.Context), r.Fuel, e)
 	}
-	return nil
+	return true, nil
 }
 
 func print(root string, r *prove.Report) {
 	for i := range r.Failures {
 		f := &r.Failures[i]
 		fmt.Printf("RED  %s: %s\n     %s: %s\n", f.Unit, f.Goal, f.Where, f.Reason)
-		if err := replay(root, i+1, f); err != nil {
+		if done, err := replay(root, i+1, f); err != nil {
 			fmt.Printf("     %v\n", err)
-		} else if f.Replay() == nil && len(f.Values) > 0 {
+		} else if !done && len(f.Values) > 0 {
 			fmt.Print("     when")
 			for _, k := range slices.Sorted(maps.Keys(f.Values)) {
 				fmt.Printf(" %s=%#x", k, f.Values[k])

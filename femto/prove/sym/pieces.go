@@ -24,3 +24,35 @@ func (ex *Exec) Pieces(o *Object) []Piece {
 	}
 	return out
 }
+
+// Bound is what values of variables say of the bytes that blobs, but for
+// families, had at first: by name and offset.
+func (ex *Exec) Bound(values map[string]uint64) map[string]map[uint64]byte {
+	if len(values) == 0 {
+		return nil
+	}
+	known := func(t *bv.Term) bool {
+		for _, v := range varsOf(t) {
+			if _, ok := values[v.Name]; !ok {
+				return false
+			}
+		}
+		return true
+	}
+	out := make(map[string]map[uint64]byte)
+	for o, cells := range ex.reads {
+		for _, c := range cells {
+			if c.gen != 0 || c.index != nil || !known(c.off) || !known(c.val) {
+				continue
+			}
+			if out[o.Name] == nil {
+				out[o.Name] = make(map[uint64]byte)
+			}
+			off, val := bv.Eval(c.off, values), bv.Eval(c.val, values)
+			for i := range uint64(c.size) {
+				out[o.Name][off+i] = byte(val >> (8 * i))
+			}
+		}
+	}
+	return out
+}
