@@ -177,6 +177,16 @@ func (d *decider) decideWhole(terms []*bv.Term, full, last string, try func(*sol
 		}
 		return decision{reason: fmt.Sprintf("unknown: z3: %s; %s", r.Reason, last)}
 	case solve.Sat:
+		// For people: short texts and buffers, where there are such.
+		short := slices.Clone(terms)
+		for _, v := range bv.Vars(terms...) {
+			if v.Name == "len" || v.Name == "slots" {
+				short = append(short, bv.Ult(v, bv.Const(1<<12, v.Width)))
+			}
+		}
+		if s := d.z3.Check(bv.SMTQuery(short...), 10*time.Second, names); s.Status == solve.Sat {
+			r = s
+		}
 		return decision{status: solve.Sat, by: "z3", reason: "sat", values: r.Values}
 	}
 	return decision{status: r.Status, by: "z3"}

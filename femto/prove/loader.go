@@ -119,11 +119,12 @@ func (w *loaderWorld) openLoops(img sym.Ptr) map[string]*sym.Loop {
 		return ex.Bytes(h.State, at(w.buf, bv.ZExt(h.Int("at"), 64)), n, "femto_image_open")
 	}
 	// forward reads something of size bytes at a time, from a first place on.
-	forward := func(name string, size uint8, first func(h *sym.Head) *bv.Term, more func(h *sym.Head) []sym.Cond,
+	forward := func(name string, size uint8, first func(h *sym.Head) *bv.Term, begins func(h *sym.Head) *bv.Term, more func(h *sym.Head) []sym.Cond,
 		note func(h *sym.Head) []*bv.Term, passes func(h *sym.Head, read *bv.Term) *bv.Term) *sym.Loop {
 		return whole(name, &sym.Loop{
 			Inv: func(h *sym.Head) []sym.Cond {
 				return append([]sym.Cond{
+					{Name: "at is not before the first", Term: bv.Ule(first(h), h.Int("at"))},
 					{Name: "at is not behind pos", Term: bv.Ule(h.Int("at"), h.Int("pos"))},
 					{Name: "pos is within the buffer", Term: bv.Ule(h.Int("pos"), w.bufLen)},
 				}, more(h)...)
@@ -134,7 +135,7 @@ func (w *loaderWorld) openLoops(img sym.Ptr) map[string]*sym.Loop {
 				goal("next", bv.Eq(h.Int("at"), bv.Add(h.Start.Int("at"), c32(uint32(size)))))
 				goal("passes what may be", passes(h, here(h.Start, size)))
 			},
-		}, first, func(h *sym.Head) []*bv.Term {
+		}, func(h *sym.Head) *bv.Term { return bv.And(bv.Eq(h.Int("at"), first(h)), begins(h)) }, func(h *sym.Head) []*bv.Term {
 			return append([]*bv.Term{h.Int("at")}, append(note(h), here(h, size))...)
 		})
 	}
@@ -152,6 +153,7 @@ func (w *loaderWorld) openLoops(img sym.Ptr) map[string]*sym.Loop {
 					{Name: "at is at an entry", Term: even(at, 1)},
 					{Name: "names are short", Term: bv.Ule(bv.Mul(c32(2), names), bv.Mul(c32(255), done))},
 					{Name: "pos counts hooks", Term: bv.And(bv.Ule(start, pos), bv.Ule(bv.Sub(pos, start), bv.Mul(c32(8), done)))},
+					{Name: "pos is behind a hook", Term: even(bv.Sub(pos, start), 4)},
 					{Name: "pos is aligned", Term: even(pos, 3)},
 					{Name: "sums do not wrap", Term: bv.And(bv.Ult(names, c32(1<<17)), bv.Ult(pos, c32(1<<14)))},
 				}
@@ -169,9 +171,9 @@ func (w *loaderWorld) openLoops(img sym.Ptr) map[string]*sym.Loop {
 			top := bv.Add(c32(imageHeader/4), bv.Mul(c32(2), entries(h)))
 			return bv.All(bv.Eq(h.Int("at"), top), bv.Eq(h.Int("pos"), bv.Mul(c32(4), top)), bv.Eq(h.Int("names"), c32(0)))
 		}, func(h *sym.Head) []*bv.Term { return []*bv.Term{h.Int("at"), h.Int("pos"), h.Int("names"), record(h)} }),
-		"femto_image_open#1": forward(readHelpers, 2,
+		"femto_image_open#1": forward(readHelpers, 2, behind,
 			func(h *sym.Head) *bv.Term {
-				return bv.All(bv.Eq(h.Int("at"), behind(h)), bv.Eq(h.Int("pos"), helpersEnd(h)), bv.Eq(h.Int("last"), c32(0)))
+				return bv.And(bv.Eq(h.Int("pos"), helpersEnd(h)), bv.Eq(h.Int("last"), c32(0)))
 			},
 			func(h *sym.Head) []sym.Cond {
 				return []sym.Cond{{Name: "at is at a helper", Term: even(h.Int("at"), 1)}, {Name: "pos is behind a helper", Term: even(h.Int("pos"), 1)}}
@@ -180,14 +182,15 @@ func (w *loaderWorld) openLoops(img sym.Ptr) map[string]*sym.Loop {
 			func(h *sym.Head, id *bv.Term) *bv.Term {
 				return bv.And(bv.Ult(h.Start.Int("last"), bv.ZExt(id, 32)), bv.Eq(h.Int("last"), bv.ZExt(id, 32)))
 			}),
-		"femto_image_open#2": forward(readPadding, 1,
-			func(h *sym.Head) *bv.Term { return bv.Eq(h.Int("at"), helpersEnd(h)) }, none, nothing,
+		"femto_image_open#2": forward(readPadding, 1, helpersEnd, func(*sym.Head) *bv.Term { return bv.True }, none, nothing,
 			func(_ *sym.Head, b *bv.Term) *bv.Term { return bv.Eq(b, bv.Const(0, 8)) }),
 		"femto_image_open#3": forward(readNames, 1,
 			func(h *sym.Head) *bv.Term {
-				names := noted(h.State, readEntries)[2]
-				return bv.And(bv.Eq(bv.ZExt(h.Int("at"), 64), bv.Add(bv.Add(w.layoutOf(h.State, img).ROData, bv.ZExt(field(h, "rodata_len"), 64)), bv.ZExt(field(h, "data_len"), 64))),
-					bv.Eq(h.Int("pos"), bv.Add(h.Int("at"), names)))
+				rodata := bv.Extract(w.layoutOf(h.State, img).ROData, 0, 32)
+				return bv.Add(bv.Add(rodata, field(h, "rodata_len")), field(h, "data_len"))
+			},
+			func(h *sym.Head) *bv.Term {
+				return bv.Eq(h.Int("pos"), bv.Add(h.Int("at"), noted(h.State, readEntries)[2]))
 			}, none, nothing,
 			func(_ *sym.Head, b *bv.Term) *bv.Term { return graphic(b) }),
 	}

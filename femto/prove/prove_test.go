@@ -5,6 +5,7 @@ package prove_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,7 +16,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/femtocontainer/femtocontainer/femto/diag"
+	"github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/prove"
+	"github.com/femtocontainer/femtocontainer/femto/verify"
 	"github.com/femtocontainer/femtocontainer/femto/vm"
 )
 
@@ -103,6 +107,73 @@ func replays(t *testing.T, f *prove.Failure) {
 	require.NoError(t, err)
 	res := m.Run(0, r.Context, r.Fuel)
 	assert.Nil(t, res.Fault)
+}
+
+// TestReplayImage: a counterexample about the loader or the verifier is a file
+// on which the C that was proved wrong and the Go packages differ.
+func TestReplayImage(t *testing.T) {
+	needSolvers(t)
+	for name, c := range map[string]struct {
+		file, from, to, family, match string
+		want                          diag.Code // what the format or the table says
+	}{
+		"loader":   {"femto_image.c", "if (buf[at] != 0) {", "if (buf[at] > 1) {", "load", "loader-ilp32 femto_image_open", diag.BadPadding},
+		"verifier": {"femto_verify.c", "(imm & ~0x70u) == 0 && imm != 0 &&", "(imm & ~0x70u) == 0 &&", "verify", "verifier-ilp32 0xd4", diag.IllegalInstruction},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := edited(t, c.file, c.from, c.to)
+			bin := compiled(t, root)
+			rep, err := prove.Run(context.Background(), prove.Options{Root: root, Families: []string{c.family}, Match: c.match, Jobs: 1})
+			require.NoError(t, err)
+			found := 0
+			for i := range rep.Failures {
+				r := rep.Failures[i].ReplayImage()
+				if r == nil {
+					continue
+				}
+				assert.NotEmpty(t, r.State)
+				file := filepath.Join(t.TempDir(), "replay.fc")
+				require.NoError(t, os.WriteFile(file, r.File, 0o600))
+				out, err := exec.Command(bin, file).Output()
+				require.NoError(t, err)
+				var code, pc int
+				_, err = fmt.Sscan(string(out), &code, &pc)
+				require.NoError(t, err)
+				want, at := verdict(r.File)
+				if want == c.want && diag.Code(code) != want {
+					found++
+					if at != diag.NoPC {
+						assert.Equal(t, rep.Failures[i].Values["pc"], uint64(at))
+					}
+				}
+			}
+			assert.NotZero(t, found, "%+v", rep.Failures)
+		})
+	}
+}
+
+// compiled is a program that loads and verifies with the core in root.
+func compiled(t *testing.T, root string) string {
+	t.Helper()
+	core := filepath.Join(root, "riotpkg/femtocontainer/core")
+	bin := filepath.Join(t.TempDir(), "verdict")
+	out, err := exec.Command("gcc", "-std=c11", "-I", core, "-o", bin, "testdata/verdict.c",
+		filepath.Join(core, "femto_image.c"), filepath.Join(core, "femto_verify.c")).CombinedOutput()
+	require.NoError(t, err, string(out))
+	return bin
+}
+
+// verdict is the first offence by the Go packages.
+func verdict(file []byte) (diag.Code, int) {
+	img, err := image.Decode(file)
+	if err == nil {
+		err = verify.Image(img, verify.Options{})
+	}
+	var d *diag.Error
+	if errors.As(err, &d) {
+		return d.Code, d.PC
+	}
+	return 0, diag.NoPC
 }
 
 // TestSolverTrouble: only unsat is a proof.

@@ -133,6 +133,10 @@ func (f *Failure) loaded() *ImageReplay {
 	for ; at < len(b) && at < int(le.Uint32(header[4:])); at++ {
 		b[at] = '!'
 	}
+	// The iteration found: what it reads, and which id it saw last.
+	if last, ok := f.Values["last!0"]; ok && f.Values["at!1"] >= behind+2 {
+		put(int(f.Values["at!1"])-2, byte(last), byte(last>>8))
+	}
 	for off, v := range f.Memory["buf"] {
 		if off < uint64(len(b)) {
 			b[off] = v

@@ -96,6 +96,14 @@ var loader = []Mutant{
 	{Name: "helpers read before they are known to be there", File: imageC, Old: "    pos += 2 * (uint32_t)img->n_helpers;\n    if (pos > total) {\n        return FEMTO_E_TRUNCATED;\n    }\n", New: "    pos += 2 * (uint32_t)img->n_helpers;\n", Gate: openImage},
 	{Name: "code that does not fit a segment", File: imageC, Old: "if (text > FEMTO_MAX_SEGMENT ||", New: "if (text > 2u * FEMTO_MAX_SEGMENT ||", Gate: openImage},
 
+	{Name: "padding that is not zero", File: imageC, Old: "if (buf[at] != 0) {", New: "if (buf[at] > 1) {", Gate: openImage},
+	{Name: "last helper not looked at", File: imageC, Old: "for (uint32_t last = 0; at != pos; at += 2) {", New: "for (uint32_t last = 0; at + 2 < pos; at += 2) {", Gate: openImage},
+	{Name: "helper named twice", File: imageC, Old: "if (id <= last) {", New: "if (id < last) {", Gate: openImage},
+	{Name: "name that begins with a blank", File: imageC, Old: "if (buf[at] < '!' || buf[at] > '~') {", New: "if (buf[at] < ' ' || buf[at] > '~') {", Gate: openImage},
+	{Name: "bytes that belong to no section", File: imageC, Old: "    if (pos != total) {\n        return pos > total ? FEMTO_E_TRUNCATED : FEMTO_E_TRAILING;\n    }\n", New: "    if (pos > total) {\n        return FEMTO_E_TRUNCATED;\n    }\n", Gate: openImage},
+	{Name: "image that may run refused: 512 bytes of stack a frame", File: imageC, Old: "frame > 512 ||", New: "frame > 504 ||", Gate: openImage, Sample: true},
+	{Name: "too short for too long", File: imageC, Old: "return pos > total ? FEMTO_E_TRUNCATED : FEMTO_E_TRAILING;", New: "return pos > total ? FEMTO_E_TRAILING : FEMTO_E_TRUNCATED;", Gate: openImage},
+
 	{Name: "less RAM than needed", File: vmC, Old: "if (femto_image_ram(&c->image) > ram_len) {", New: "if (femto_image_ram(&c->image) > ram_len + 8) {", Gate: host("load", "femto_attach")},
 	{Name: "RAM not counted: save area", File: vmC, Old: "return (uint32_t)sizeof(femto_frame_t) * (img->depth - 1u) + stack_len(img) +", New: "return stack_len(img) +", Gate: host("load", "femto_attach")},
 	{Name: "stack and data overlap", File: vmC, Old: "    ram += stack_len(&c->image);\n", New: "", Gate: host("load", "femto_attach")},
