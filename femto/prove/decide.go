@@ -184,7 +184,7 @@ func (d *decider) decideWhole(terms []*bv.Term, full, last string, try func(*sol
 				short = append(short, bv.Ult(v, bv.Const(1<<12, v.Width)))
 			}
 		}
-		if s := d.z3.Check(bv.SMTQuery(short...), 10*time.Second, names); s.Status == solve.Sat {
+		if s := d.z3.Check(bv.SMTQuery(short...), 30*time.Second, names); s.Status == solve.Sat {
 			r = s
 		}
 		return decision{status: solve.Sat, by: "z3", reason: "sat", values: r.Values}
