@@ -7,9 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"math"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +19,7 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/deploy/deploytest"
 	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/suit"
+	"github.com/femtocontainer/femtocontainer/femto/transport"
 )
 
 func assertCode(t *testing.T, want diag.Code, err error) *diag.Error {
@@ -256,7 +254,7 @@ func TestLossyLink(t *testing.T) {
 		}
 	})
 	ctx := within(t, 4*time.Minute)
-	_, address, err := Address(p.Secure)
+	_, address, err := transport.Address(p.Secure)
 	require.NoError(t, err)
 	c, err := Dial(ctx, "coaps://"+deploytest.Relay(t, address, deploytest.Loss(0.1, 1), 20*time.Millisecond), deploytest.PSK)
 	require.NoError(t, err)
@@ -269,7 +267,7 @@ func TestLossyLink(t *testing.T) {
 // TestStuckHandshake: a handshake that leads nowhere is followed by another.
 func TestStuckHandshake(t *testing.T) {
 	t.Parallel()
-	_, address, err := Address(deploytest.New(t, nil).Secure)
+	_, address, err := transport.Address(deploytest.New(t, nil).Secure)
 	require.NoError(t, err)
 	began := time.Now()
 	link := deploytest.Relay(t, address, func(client int) bool {
@@ -298,10 +296,10 @@ func TestAuthentication(t *testing.T) {
 
 	_, err = Dial(ctx, p.Secure, nil)
 	assertCode(t, diag.NotAdmitted, err)
-	_, err = Dial(ctx, p.Secure, &PSK{Identity: "nobody", Key: deploytest.PSK.Key})
+	_, err = Dial(ctx, p.Secure, &transport.PSK{Identity: "nobody", Key: deploytest.PSK.Key})
 	assert.Error(t, err)
 	short := within(t, 2*time.Second)
-	_, err = Dial(short, p.Secure, &PSK{Identity: deploytest.PSK.Identity, Key: []byte("another key 1234")})
+	_, err = Dial(short, p.Secure, &transport.PSK{Identity: deploytest.PSK.Identity, Key: []byte("another key 1234")})
 	assert.Error(t, err)
 }
 
@@ -336,41 +334,4 @@ func TestBecomesShorter(t *testing.T) {
 	info, err := c.Info(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, p.Info.Class, info.Class)
-}
-
-func TestAddress(t *testing.T) {
-	for target, want := range map[string]string{
-		"coap://[2001:db8::2]": "[2001:db8::2]:5683", "coaps://[2001:db8::2]": "[2001:db8::2]:5684",
-		"coaps://node.example:1234/": "node.example:1234", "coap://[fe80::1%25tap0]": "[fe80::1%tap0]:5683",
-	} {
-		_, address, err := Address(target)
-		require.NoError(t, err)
-		assert.Equal(t, want, address)
-	}
-	for _, bad := range []string{"", "node", "http://node", "coap://", "coap:///x", "coaps://a/b", "coap://u@a", "coap://a?b", "coap://a#b", "coap://a\x00"} {
-		_, _, err := Address(bad)
-		assert.Error(t, err, "%q", bad)
-	}
-}
-
-func TestReadPSK(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "psk")
-	write := func(text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o600)) }
-	write("kitchen:30313233\r\n")
-	key, err := ReadPSK(name)
-	require.NoError(t, err)
-	assert.Equal(t, &PSK{Identity: "kitchen", Key: []byte("0123")}, key)
-	for _, bad := range []string{"", "kitchen", "kitchen:", ":3031", "kitchen:303", "kitchen:xx", "a:30\nb:30\n", "a:" + strings.Repeat("00", 65)} {
-		write(bad)
-		_, err := ReadPSK(name)
-		assertCode(t, diag.BadKeyFile, err)
-	}
-	require.NoError(t, os.Chmod(name, 0o644))
-	_, err = ReadPSK(name)
-	assertCode(t, diag.OpenKeyFile, err)
-}
-
-func FuzzAddress(f *testing.F) {
-	f.Add("coaps://[2001:db8::2]:5684/")
-	f.Fuzz(func(_ *testing.T, s string) { Address(s) })
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/cose"
 	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/suit"
+	"github.com/femtocontainer/femtocontainer/femto/transport"
 )
 
 // A Job is one change of one device.
@@ -372,7 +373,7 @@ func (r *run) verdict(ctx context.Context, status *Status) (*Result, error) {
 	if slot := status.slot(r.Component); !r.revokes() && slot.holds(r.m) {
 		if slot.State == Waiting || slot.State == Refused {
 			if slot.Code != 0 {
-				return nil, refused(slot.Code, slot.Where)
+				return nil, transport.Refused(slot.Code, slot.Where)
 			}
 		}
 		done.Slot = slot

@@ -14,6 +14,7 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/cose"
 	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/suit"
+	"github.com/femtocontainer/femtocontainer/femto/transport"
 )
 
 // Paths of the resources.
@@ -133,12 +134,6 @@ func (s *Status) slot(c suit.Component) Slot {
 	return Slot{Component: c.Base().String()}
 }
 
-// A refusal is the payload of an error response.
-type refusal struct {
-	Code  diag.Code `cbor:"2,keyasint"`
-	Where *uint32   `cbor:"3,keyasint,omitempty"`
-}
-
 var decoding = func() cbor.DecMode {
 	mode, err := cbor.DecOptions{
 		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
@@ -213,52 +208,12 @@ func (l *Log) check() error {
 	return nil
 }
 
-func (r *refusal) check() error {
-	if r.Code == 0 {
-		return fmt.Errorf("a refusal without a code")
-	}
-	return nil
-}
-
-// refused is the error that a device gave, for people.
-func refused(code diag.Code, where *uint32) error {
-	short := code.Short()
-	if short == "" {
-		short = "the device refuses for a reason that this femto does not know"
-	}
-	e := diag.New(code, "the device refuses: %s", short)
-	if where == nil {
-		return e
-	}
-	if explain := places[code]; explain != "" {
-		e.Msg += fmt.Sprintf(" ("+explain+")", *where)
-	} else if code >= 2020 && code < 3000 {
-		e.PC = int(*where)
-	}
-	return e
-}
-
-// places says what the number in a refusal counts.
-var places = map[diag.Code]string{
-	diag.FetchFailed:   "after %d bytes",
-	diag.TooLong:       "%d bytes fit",
-	diag.BadManifest:   "at byte %d of the manifest",
-	diag.BadComponent:  "at byte %d of the manifest",
-	diag.UnknownSlot:   "the hook has %d",
-	diag.OldSequence:   "it has done number %d",
-	diag.WrongSize:     "%d bytes came",
-	diag.SlotQuota:     "it may have %d",
-	diag.StorageError:  "error %d",
-	diag.BadRevocation: "at byte %d of the list",
-	diag.NotGranted:    "system call %#04x",
-}
-
 // Err is nil when the job was done, and else the device's reason.
 func (v *Verdict) Err() error {
 	if v.Code == 0 {
 		return nil
 	}
-	return refused(v.Code, v.Where)
+	return transport.Refused(v.Code, v.Where)
 }
 
 // holds reports whether the slot is as m says.

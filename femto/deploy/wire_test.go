@@ -52,9 +52,8 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(encode(Status{Job: 1, Slots: []Slot{{Component: "fc/timer/0", Digest: make([]byte, 32)}}, Last: &Verdict{Code: 4001}}))
 	f.Add(encode(Info{MaxName: 31, Hooks: []Hook{{Name: "timer", Slots: 1}}}))
 	f.Add(encode(Log{{Job: 1}}))
-	f.Add(encode(refusal{Code: 4002}))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, into := range []interface{ check() error }{&Info{}, &Status{}, &Log{}, &refusal{}} {
+		for _, into := range []interface{ check() error }{&Info{}, &Status{}, &Log{}} {
 			if decode(b, into) == nil {
 				require.NoError(t, decode(encode(into), into))
 			}

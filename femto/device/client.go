@@ -9,16 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
 	"slices"
 
 	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
-	"github.com/plgd-dev/go-coap/v3/udp"
 	"github.com/plgd-dev/go-coap/v3/udp/client"
 
 	"github.com/femtocontainer/femtocontainer/femto/diag"
+	"github.com/femtocontainer/femtocontainer/femto/transport"
 )
 
 // maxBody is more than any contract takes.
@@ -31,37 +29,18 @@ type Client struct {
 }
 
 // Dial takes the URL of a device, such as coap://[2001:db8::2] or
-// coap://node.example:5683. It sends nothing yet.
-func Dial(target string) (*Client, error) {
-	address, err := Address(target)
+// coap://node.example:5683, which sends nothing yet. With coaps:// it needs the
+// pre-shared key, and is done when the device has proved that it knows it too.
+func Dial(ctx context.Context, target string, psk *transport.PSK) (*Client, error) {
+	_, address, err := transport.Address(target)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := udp.Dial(address)
+	conn, err := transport.Dial(ctx, target, psk)
 	if err != nil {
-		return nil, diag.New(diag.NoAnswer, "%s: %v", target, err)
+		return nil, err
 	}
 	return &Client{conn, address}, nil
-}
-
-// Address is host and port of a device's URL.
-func Address(target string) (string, error) {
-	u, err := url.Parse(target)
-	switch {
-	case err != nil:
-	case u.Scheme != "coap":
-		err = fmt.Errorf("the scheme is not coap")
-	case u.Hostname() == "" || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
-		err = fmt.Errorf("a host is needed, a port may follow, and nothing else")
-	}
-	if err != nil {
-		return "", fmt.Errorf("%q is not the address of a device, such as coap://[2001:db8::2]: %w", target, err)
-	}
-	port := u.Port()
-	if port == "" {
-		port = "5683"
-	}
-	return net.JoinHostPort(u.Hostname(), port), nil
 }
 
 // Close ends the connection.
@@ -81,7 +60,7 @@ func get[T any](ctx context.Context, c *Client, path string) (view T, err error)
 	default:
 		return view, diag.New(diag.BadAnswer, "%s answers %s with %d.%02d", c.host, path, code>>5, code&0x1f)
 	}
-	body, err := body(response.Body())
+	body, err := readBody(response.Body())
 	if err == nil {
 		if format, formatErr := response.ContentFormat(); formatErr != nil || format != message.AppCBOR {
 			err = fmt.Errorf("it is not CBOR")
@@ -95,7 +74,7 @@ func get[T any](ctx context.Context, c *Client, path string) (view T, err error)
 	return view, nil
 }
 
-func body(r io.Reader) ([]byte, error) {
+func readBody(r io.Reader) ([]byte, error) {
 	if r == nil {
 		return nil, nil
 	}

@@ -56,7 +56,7 @@ func serve(t *testing.T, handle func(w mux.ResponseWriter, r *mux.Message)) *Cli
 	s := udp.NewServer(options.WithMux(mux.HandlerFunc(handle)))
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(l) }()
-	c, err := Dial("coap://" + l.LocalAddr().String())
+	c, err := Dial(t.Context(), "coap://"+l.LocalAddr().String(), nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close(); s.Stop(); <-done; l.Close() })
 	return c
@@ -184,33 +184,13 @@ func TestSilentDevice(t *testing.T) {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0") // takes everything, says nothing
 	require.NoError(t, err)
 	defer conn.Close()
-	c, err := Dial("coap://" + conn.LocalAddr().String())
+	c, err := Dial(t.Context(), "coap://"+conn.LocalAddr().String(), nil)
 	require.NoError(t, err)
 	defer c.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	_, err = c.Info(ctx)
 	requireCode(t, diag.NoAnswer, err)
-}
-
-func TestAddress(t *testing.T) {
-	for target, want := range map[string]string{
-		"coap://[2001:db8::2]":       "[2001:db8::2]:5683",
-		"coap://[fe80::1%25tap0]:61": "[fe80::1%tap0]:61",
-		"coap://node.example/":       "node.example:5683",
-	} {
-		have, err := Address(target)
-		require.NoError(t, err)
-		require.Equal(t, want, have)
-	}
-	for _, target := range []string{
-		"", "node.example", "http://node.example", "coap://", "coap://a/b", "coap://a?b", "coap://u@a", "coap://[::1", "coap://a:b", "coaps://a",
-	} {
-		_, err := Address(target)
-		require.ErrorContains(t, err, "is not the address of a device", target)
-		_, err = Dial(target)
-		require.Error(t, err, target)
-	}
 }
 
 func FuzzDecode(f *testing.F) {

@@ -1,16 +1,18 @@
 // SPDX-FileCopyrightText: The femtocontainer authors
 // SPDX-License-Identifier: MIT
 
-// Package device asks one device about its containers, over CoAP.
+// Package device asks one device about its containers, over CoAP, and changes
+// what they do, over CoAPs.
 //
-//	c, err := device.Dial("coap://[2001:db8::2]")
+//	c, err := device.Dial(ctx, "coaps://[2001:db8::2]", psk)
 //	...
 //	defer c.Close()
 //	list, err := c.Containers(ctx)
+//	err = c.Stop(ctx, list[0].ID)
 //
-// The device's firmware needs the module femtocontainer_views; the resources
-// and their CBOR are described in docs/device-views.cddl. Everything here reads;
-// what changes a device is in packages suit and cose.
+// For reading the firmware needs the module femtocontainer_views, and for changes
+// femtocontainer_manage; docs/device-views.cddl and docs/management.cddl describe
+// their CBOR. What is installed is package deploy's.
 //
 // What a device says is taken for input: lengths, nesting and types are
 // checked, duplicate keys are refused, and an answer is either understood as a
@@ -18,6 +20,7 @@
 // can be read. Texts come as the device sent them; escape them before they reach
 // a terminal.
 //
-// Errors are *diag.Error: NoAnswer, BadAnswer, or NotThere when the device has
-// no such container, hook or tenant.
+// Errors are *diag.Error: those of package transport, BadAnswer, NotThere when
+// the device has no such container, hook or tenant to read of, and the device's
+// own for a change that it refuses.
 package device

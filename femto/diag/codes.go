@@ -119,6 +119,10 @@ const (
 	BadRevocation     Code = 4027
 	NotAuthenticated  Code = 4028
 	BadRequest        Code = 4029
+	NoStore           Code = 4030
+	NoKey             Code = 4031
+	StoreFull         Code = 4032
+	ValueTooLong      Code = 4033
 
 	BadKeyFile  Code = 4050
 	OpenKeyFile Code = 4051
@@ -357,6 +361,14 @@ var Table = []Entry{
 		"What changes the device is taken over CoAPs only, with the device's pre-shared key. Use coaps:// and --psk."},
 	{BadRequest, "BAD_REQUEST", "malformed request",
 		"The device could not read the request. This happens when femto and firmware are of different versions."},
+	{NoStore, "NO_STORE", "device has no such store",
+		"There is no container or tenant with this number, or the firmware was built without femtocontainer_kv. femto device list shows the containers, femto device info the tenants."},
+	{NoKey, "NO_KEY", "store has no such key",
+		"There is nothing to delete: nobody set the key, or a container deleted it."},
+	{StoreFull, "STORE_FULL", "no room in the store",
+		"The tenant's entries or bytes are used up; the contract has its quota (kv_entries, kv_bytes), femto device stats what it uses. Delete entries that are not needed."},
+	{ValueTooLong, "VALUE_TOO_LONG", "value is longer than stores take",
+		"The firmware sets the longest value with CONFIG_FEMTOCONTAINER_KV_VALUE. Nothing was changed."},
 
 	{BadKeyFile, "BAD_KEY_FILE", "not a key file",
 		"A signing key is a PEM file with one Ed25519 private key in PKCS#8 form, not encrypted, as femto keygen writes it; a pre-shared key is a file with one line IDENTITY:HEX."},

@@ -117,21 +117,34 @@ func (n *network) reach(t *testing.T) {
 }
 
 // dial opens a UDP socket in the namespace, connected to the firmware's CoAP
-// port. A socket stays in the namespace where its thread was when it made it.
+// port.
 func (n *network) dial() net.Conn {
 	n.t.Helper()
+	return n.dialFrom(nil, 5683)
+}
+
+// dialFrom takes one of our addresses, or nil, and a port of the firmware.
+func (n *network) dialFrom(our net.IP, port int) net.Conn {
+	n.t.Helper()
+	return dialIn(n.t, n.name, &net.UDPAddr{IP: our}, &net.UDPAddr{IP: net.ParseIP(theirAddress), Port: port})
+}
+
+// dialIn opens a UDP socket in a namespace. It stays in the one where its thread
+// was when it made it.
+func dialIn(t *testing.T, namespace string, our, their *net.UDPAddr) net.Conn {
+	t.Helper()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	here, err := os.Open("/proc/thread-self/ns/net")
-	require.NoError(n.t, err)
+	require.NoError(t, err)
 	defer here.Close()
-	there, err := os.Open("/var/run/netns/" + n.name)
-	require.NoError(n.t, err)
+	there, err := os.Open("/var/run/netns/" + namespace)
+	require.NoError(t, err)
 	defer there.Close()
-	require.NoError(n.t, unix.Setns(int(there.Fd()), unix.CLONE_NEWNET))
-	conn, err := net.DialUDP("udp6", nil, &net.UDPAddr{IP: net.ParseIP(theirAddress), Port: 5683})
-	require.NoError(n.t, unix.Setns(int(here.Fd()), unix.CLONE_NEWNET))
-	require.NoError(n.t, err)
+	require.NoError(t, unix.Setns(int(there.Fd()), unix.CLONE_NEWNET))
+	conn, err := net.DialUDP("udp6", our, their)
+	require.NoError(t, unix.Setns(int(here.Fd()), unix.CLONE_NEWNET))
+	require.NoError(t, err)
 	return conn
 }
 

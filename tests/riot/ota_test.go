@@ -5,6 +5,7 @@ package riot
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -192,9 +193,26 @@ func TestOverTheNetwork(t *testing.T) {
 			n.in("coap-client-notls", "-B", "2", "-m", method, "-b", "70000,16", "coap://[fd00:fc::2]/fc/suit/status")
 		}
 	})
+	t.Run("empty datagrams", func(t *testing.T) { // RIOT keeps their packets for good
+		for _, port := range []int{5683, 5684} {
+			conn := dialIn(t, n.namespace, nil, &net.UDPAddr{IP: net.ParseIP("fd00:fc::2"), Port: port})
+			defer conn.Close()
+			for range 200 {
+				_, err := conn.Write(nil)
+				require.NoError(t, err)
+				time.Sleep(time.Millisecond)
+			}
+		}
+	})
 	log, err := os.ReadFile(filepath.Join(n.dir, "device.log"))
 	require.NoError(t, err)
 	assert.Equal(t, 1, strings.Count(string(log), "suit: verifying manifest signature"), "one job, and not more")
+
+	t.Run("the operator after all that", func(t *testing.T) {
+		out, err := n.deploy(n.signed("limit", "guest"), "alarm", 0)
+		require.NoError(t, err, out)
+		assert.Contains(t, out, "fc/alarm/0: installed and attached")
+	})
 
 	t.Run("link that loses a tenth", func(t *testing.T) {
 		out, err := n.in("tc", "qdisc", "add", "dev", "tap0", "root", "netem", "loss", "10%", "delay", "50ms")

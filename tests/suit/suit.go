@@ -12,15 +12,19 @@ import (
 	"runtime"
 )
 
-// build compiles one of the drivers together with the gate into dir.
+// build compiles one of the drivers together with what it drives into dir.
 func build(dir, compiler, driver string, flags ...string) (string, error) {
 	_, self, _, _ := runtime.Caller(0)
 	here := filepath.Dir(self)
 	pkg := filepath.Join(here, "..", "..", "riotpkg", "femtocontainer")
 	exe := filepath.Join(dir, driver)
+	driven := "suit_gate.c"
+	if driver == "manage" {
+		driven = "manage_request.c"
+	}
 	args := append([]string{"-std=c11", "-g", "-fno-sanitize-recover=all", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
 		"-I" + filepath.Join(pkg, "include"), "-I" + filepath.Join(pkg, "contrib"), "-o", exe,
-		filepath.Join(here, "driver", driver+".c"), filepath.Join(pkg, "contrib", "suit_gate.c")}, flags...)
+		filepath.Join(here, "driver", driver+".c"), filepath.Join(pkg, "contrib", driven)}, flags...)
 	if out, err := exec.Command(compiler, args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", compiler, err, out)
 	}

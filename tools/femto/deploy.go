@@ -42,7 +42,7 @@ address, when the one that reaches the device will not do.`,
 		Args:              one("image"),
 		ValidArgsFunction: files("fc"),
 	}
-	f.add(cmd)
+	f.add(cmd, deployTimeout)
 	f.addOperator(cmd)
 	linesFlag(cmd)
 	slotFlags(cmd, &hook, &slot)
@@ -67,24 +67,15 @@ func slotFlags(cmd *cobra.Command, hook *string, slot *int) {
 	complete(cmd, "slot")
 }
 
+const deployTimeout = 2 * time.Minute
+
 // deployFlags say which device, and in whose name.
 type deployFlags struct {
-	to, psk  string
-	timeout  time.Duration
+	deviceFlags
 	key      string
 	serve    string
 	sequence uint32
 	unbound  bool
-}
-
-// add has the flags of all commands that talk to a device.
-func (f *deployFlags) add(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.to, "to", "", "`URL` of the device: coaps://HOST or coaps://HOST:PORT")
-	flags.StringVar(&f.psk, "psk", "", "`FILE` with the device's pre-shared key, as femto keygen --psk makes it")
-	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "give up after this `time`")
-	complete(cmd, "to")
-	complete(cmd, "timeout")
 }
 
 // addOperator has those of commands that change it.
@@ -100,18 +91,9 @@ func (f *deployFlags) addOperator(cmd *cobra.Command) {
 
 // dial connects to the device; the context that it returns ends in time.
 func (f *deployFlags) dial(ctx context.Context) (context.Context, *deploy.Client, func(), error) {
-	if f.to == "" {
-		return nil, nil, nil, usagef("which device? add --to coaps://HOST")
-	}
-	if _, _, err := deploy.Address(f.to); err != nil {
-		return nil, nil, nil, usagef("%v", err)
-	}
-	var psk *deploy.PSK
-	if f.psk != "" {
-		var err error
-		if psk, err = deploy.ReadPSK(f.psk); err != nil {
-			return nil, nil, nil, err
-		}
+	psk, err := f.check()
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	c, err := deploy.Dial(ctx, f.to, psk)

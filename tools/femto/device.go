@@ -16,16 +16,24 @@ import (
 
 	"github.com/femtocontainer/femtocontainer/femto/device"
 	"github.com/femtocontainer/femtocontainer/femto/diag"
+	"github.com/femtocontainer/femtocontainer/femto/transport"
 )
+
+const deviceCommands = "there are list, info, stats, attach, detach, run, stop, store, slots, log, rm and revoke"
 
 func deviceCmd(u *ui) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "device COMMAND",
-		Short: "ask a device about its containers, or remove them",
+		Short: "ask a device about its containers, or change what they do",
 		Long: `Device asks one device, over CoAP, what containers it has, how they are, and what
 its firmware allows: list, info and stats. These change nothing. The firmware
 needs the module femtocontainer_views; docs/device-views.cddl describes what goes
 over the wire.
+
+Attach, detach, run and stop change what a container does, and store what is in
+the key-value stores. A device takes that over CoAPs only, from those who know its
+pre-shared key (--psk). The firmware needs the module femtocontainer_manage;
+docs/management.cddl describes what goes over the wire.
 
 Slots and log show what was installed over the network, and rm and revoke, which
 take the operator's key, undo that. Here the firmware needs femtocontainer_suit;
@@ -33,19 +41,21 @@ docs/deployment.md describes what goes over the wire.`,
 		Example: `  femto device list --to coap://[2001:db8::2]
   femto device info 0 --to coap://[2001:db8::2]
   femto device stats --to coap://node.example -o json
+  femto device stop 0 --to coaps://[2001:db8::2] --psk kitchen.psk
   femto device slots --to coap://[2001:db8::2]`,
 		GroupID: groupDevice,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usagef("which command? list, info, stats, slots, log, rm and revoke there are")
+				return usagef("which command? %s", deviceCommands)
 			}
-			return usagef("there is no command %q; list, info, stats, slots, log, rm and revoke there are", args[0])
+			return usagef("there is no command %q; %s", args[0], deviceCommands)
 		},
 		RunE: func(*cobra.Command, []string) error { return nil }, // Args refuses first
 
 		DisableFlagsInUseLine: true,
 	}
 	cmd.AddCommand(deviceListCmd(u), deviceInfoCmd(u), deviceStatsCmd(u))
+	cmd.AddCommand(managementCmds(u)...)
 	cmd.AddCommand(deploymentCmds(u)...)
 	return cmd
 }
@@ -53,28 +63,22 @@ docs/deployment.md describes what goes over the wire.`,
 // ask adapts a question to cobra: it dials, and gives the answer as JSON or
 // text.
 func ask[T interface{ print(*ui) }](u *ui, cmd *cobra.Command, question func(ctx context.Context, c *device.Client, args []string) (T, error)) {
-	var to string
-	var timeout time.Duration
-	cmd.Flags().StringVar(&to, "to", "", "`URL` of the device: coap://HOST or coap://HOST:PORT")
-	cmd.Flags().DurationVar(&timeout, "timeout", 20*time.Second, "give up after this `time`")
-	complete(cmd, "to")
-	complete(cmd, "timeout")
+	var f deviceFlags
+	f.add(cmd, 20*time.Second)
 	outputFlag(cmd)
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
-		if to == "" {
-			return usagef("which device? add --to coap://HOST")
+		psk, err := f.check()
+		if err != nil {
+			return err
 		}
-		if _, err := device.Address(to); err != nil {
-			return usagef("%v", err)
-		}
-		c, err := device.Dial(to)
+		ctx, cancel := context.WithTimeout(ctx, f.timeout)
+		defer cancel()
+		c, err := device.Dial(ctx, f.to, psk)
 		if err != nil {
 			return err
 		}
 		defer c.Close()
-		ctx, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
 		answer, err := question(ctx, c, args)
 		if err != nil {
 			return err
@@ -86,6 +90,35 @@ func ask[T interface{ print(*ui) }](u *ui, cmd *cobra.Command, question func(ctx
 		}
 		return nil
 	})
+}
+
+// deviceFlags say which device.
+type deviceFlags struct {
+	to, psk string
+	timeout time.Duration
+}
+
+func (f *deviceFlags) add(cmd *cobra.Command, timeout time.Duration) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.to, "to", "", "`URL` of the device: coap://HOST or coaps://HOST, and :PORT")
+	flags.StringVar(&f.psk, "psk", "", "`FILE` with the device's pre-shared key, as femto keygen --psk makes it, for coaps")
+	flags.DurationVar(&f.timeout, "timeout", timeout, "give up after this `time`")
+	complete(cmd, "to")
+	complete(cmd, "timeout")
+}
+
+// check reads the key, if one is given.
+func (f *deviceFlags) check() (*transport.PSK, error) {
+	if f.to == "" {
+		return nil, usagef("which device? add --to URL, such as coaps://[2001:db8::2]")
+	}
+	if _, _, err := transport.Address(f.to); err != nil {
+		return nil, usagef("%v", err)
+	}
+	if f.psk == "" {
+		return nil, nil
+	}
+	return transport.ReadPSK(f.psk)
 }
 
 func none(cmd *cobra.Command, args []string) error {

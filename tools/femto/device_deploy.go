@@ -31,7 +31,7 @@ containers from the network, what is installed, and how the last job went.`,
 		Args:              none,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	f.add(cmd)
+	f.add(cmd, deployTimeout)
 	outputFlag(cmd)
 	cmd.RunE = action(func(ctx context.Context, _ []string) error {
 		ctx, c, done, err := f.dial(ctx)
@@ -70,7 +70,7 @@ said.`,
 		Args:              none,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	f.add(cmd)
+	f.add(cmd, deployTimeout)
 	outputFlag(cmd)
 	cmd.RunE = action(func(ctx context.Context, _ []string) error {
 		ctx, c, done, err := f.dial(ctx)
@@ -114,7 +114,7 @@ key, since a removal is a signed manifest like an installation.`,
 		Args:              none,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	f.add(cmd)
+	f.add(cmd, deployTimeout)
 	f.addOperator(cmd)
 	linesFlag(cmd)
 	slotFlags(cmd, &hook, &slot)
@@ -141,7 +141,7 @@ detached at once.`,
 		Args:              some("key id"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	f.add(cmd)
+	f.add(cmd, deployTimeout)
 	f.addOperator(cmd)
 	linesFlag(cmd)
 	cmd.RunE = action(func(ctx context.Context, args []string) error {

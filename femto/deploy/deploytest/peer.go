@@ -36,13 +36,14 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/suit"
+	"github.com/femtocontainer/femtocontainer/femto/transport"
 )
 
 // The keys of tests 1 and 2 in RFC 8032, section 7.1.
 var (
 	Tenant   = rfc8032("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
 	Operator = rfc8032("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
-	PSK      = &deploy.PSK{Identity: "kitchen", Key: []byte("0123456789abcdef")}
+	PSK      = &transport.PSK{Identity: "kitchen", Key: []byte("0123456789abcdef")}
 )
 
 func rfc8032(seed string) ed25519.PrivateKey {

@@ -483,11 +483,11 @@ uint16_t femto_container_remove(unsigned id)
         if (!on_hook(c)) { /* by a last fault, if not by us */
             code = 0;
             stop(c);
+            c->state = FEMTO_STATE_FREE; /* before its store is cleared: see manage.c */
             for (unsigned i = 0; i < XFA_LEN(femto_removed_fn, femto_on_removal); i++) {
                 femto_on_removal[i](id);
             }
             femto_fault_forget(id);
-            c->state = FEMTO_STATE_FREE;
         }
     }
     return refuse(&why, code);

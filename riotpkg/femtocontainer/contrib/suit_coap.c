@@ -21,14 +21,11 @@
 #include "kernel_defines.h"
 #include "nanocbor/nanocbor.h"
 #include "net/gcoap.h"
+#include "operator.h"
 #include "random.h"
 #include "suit.h"
 #include "suit/conditions.h"
 #include "suit_internal.h"
-
-#if !IS_USED(MODULE_GCOAP_DTLS)
-#error "femtocontainer_suit changes the device, so its requests have to be authenticated: it needs gcoap_dtls"
-#endif
 
 #if (CONFIG_GCOAP_PDU_BUF_SIZE) < (1 << CONFIG_NANOCOAP_BLOCK_SIZE_EXP_MAX) + 48
 #error "CONFIG_GCOAP_PDU_BUF_SIZE does not hold a block of CONFIG_NANOCOAP_BLOCK_SIZE_EXP_MAX"
@@ -95,30 +92,6 @@ static ssize_t _answer(coap_pkt_t *pdu, uint8_t *buf, size_t len,
     }
     mutex_unlock(&femto_suit_lock);
     return head < 0 ? head : pdu->payload - buf;
-}
-
-static ssize_t _refuse(coap_pkt_t *pdu, uint8_t *buf, size_t len, unsigned status, uint16_t code)
-{
-    nanocbor_encoder_t enc;
-
-    if (gcoap_resp_init(pdu, buf, len, status) != 0) {
-        return 0; /* the client wants no response */
-    }
-    ssize_t head = coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
-    if (head >= 0 && status == COAP_CODE_SERVICE_UNAVAILABLE) {
-        head = coap_opt_add_uint(pdu, COAP_OPT_MAX_AGE, 5);
-    }
-    if (head >= 0) {
-        head = coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
-    }
-    if (head < 0) {
-        return head;
-    }
-    nanocbor_encoder_init(&enc, pdu->payload, pdu->payload_len);
-    nanocbor_fmt_map(&enc, 1);
-    nanocbor_fmt_uint(&enc, 2);
-    nanocbor_fmt_uint(&enc, code);
-    return head + nanocbor_encoded_len(&enc);
 }
 
 /* --- docs/deployment.cddl ------------------------------------------------ */
@@ -288,25 +261,20 @@ static ssize_t _log(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_
     return _answer(pdu, buf, len, _put_log);
 }
 
-static ssize_t _unauthenticated(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx)
-{
-    (void)ctx;
-    return _refuse(pdu, buf, len, COAP_CODE_UNAUTHORIZED, FEMTO_E_NOT_AUTHENTICATED);
-}
-
 static ssize_t _trigger(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx)
 {
     uint32_t job = 0;
     nanocbor_encoder_t enc;
 
     /* the listener is for DTLS alone; this is what it is all about, so ask again */
-    if (coap_request_ctx_get_tl_type(ctx) != GCOAP_SOCKET_TYPE_DTLS) {
-        return _unauthenticated(pdu, buf, len, ctx);
+    if (!femto_operator_asks(ctx)) {
+        return femto_operator_missing(pdu, buf, len, ctx);
     }
     uint16_t code = femto_suit_trigger(pdu->payload, pdu->payload_len, &job);
     if (code != 0) {
-        return _refuse(pdu, buf, len, code == FEMTO_E_BUSY ? COAP_CODE_SERVICE_UNAVAILABLE
-                                                           : COAP_CODE_BAD_REQUEST, code);
+        return femto_operator_refuse(pdu, buf, len,
+                                     code == FEMTO_E_BUSY ? COAP_CODE_SERVICE_UNAVAILABLE
+                                                          : COAP_CODE_BAD_REQUEST, code, NULL);
     }
     if (gcoap_resp_init(pdu, buf, len, COAP_CODE_CHANGED) != 0) {
         return 0; /* the client wants no response */
@@ -347,7 +315,7 @@ static gcoap_listener_t change_listener = {
 
 /* tells those who come without authentication what is missing */
 static const coap_resource_t refusals[] = {
-    { "/fc/suit/trigger", COAP_POST, _unauthenticated, NULL },
+    { "/fc/suit/trigger", COAP_POST, femto_operator_missing, NULL },
 };
 
 static gcoap_listener_t refusal_listener = {
@@ -361,13 +329,6 @@ int femto_suit_coap_init(const credman_credential_t *psk)
     boot = random_uint32();
     gcoap_register_listener(&view_listener);
     gcoap_register_listener(&refusal_listener);
-    int res = credman_add(psk);
-    if (res == CREDMAN_OK || res == CREDMAN_EXIST) {
-        res = sock_dtls_add_credential(gcoap_get_sock_dtls(), psk->tag);
-    }
-    if (res < 0) {
-        return res;
-    }
     gcoap_register_listener(&change_listener);
-    return 0;
+    return femto_operator_admit(psk);
 }

@@ -40,6 +40,10 @@ enum {
     FEMTO_E_BAD_REVOCATION = 4027, /**< not a list of keys to revoke */
     FEMTO_E_NOT_AUTHENTICATED = 4028, /**< request came without authentication */
     FEMTO_E_BAD_REQUEST = 4029, /**< malformed request */
+    FEMTO_E_NO_STORE = 4030, /**< device has no such store */
+    FEMTO_E_NO_KEY = 4031, /**< store has no such key */
+    FEMTO_E_STORE_FULL = 4032, /**< no room in the store */
+    FEMTO_E_VALUE_TOO_LONG = 4033, /**< value is longer than stores take */
 };
 
 #endif /* FEMTO_SUIT_CODES_H */

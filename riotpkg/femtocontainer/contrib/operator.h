@@ -1,0 +1,49 @@
+/*
+ * SPDX-FileCopyrightText: The femtocontainer authors
+ * SPDX-License-Identifier: LGPL-2.1-only
+ */
+
+#pragma once
+
+/**
+ * @ingroup     pkg_femtocontainer
+ * @{
+ *
+ * @file
+ * @brief       What resources that change the device have in common
+ *
+ * Each has two listeners: one for DTLS, whose handler asks again by
+ * @ref femto_operator_asks, and one for UDP with @ref femto_operator_missing.
+ */
+
+#include <stdbool.h>
+
+#include "femto_operator.h"
+#include "net/gcoap.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** @brief  Whether a request came over DTLS, hence from the operator */
+bool femto_operator_asks(const coap_request_ctx_t *ctx);
+
+/** @brief  Handler that tells those who come without authentication what is missing */
+ssize_t femto_operator_missing(coap_pkt_t *pdu, uint8_t *buf, size_t len,
+                               coap_request_ctx_t *ctx);
+
+/**
+ * @brief   Answer with a refusal of docs/deployment.cddl
+ *
+ * @param[in]   status  of CoAP
+ * @param[in]   code    the number of a code FCnnnn
+ * @param[in]   where   place that belongs to the code; may be NULL
+ */
+ssize_t femto_operator_refuse(coap_pkt_t *pdu, uint8_t *buf, size_t len, unsigned status,
+                              uint16_t code, const uint32_t *where);
+
+#ifdef __cplusplus
+}
+#endif
+
+/** @} */
