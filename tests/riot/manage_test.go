@@ -4,11 +4,13 @@
 package riot
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,6 +19,8 @@ import (
 	"github.com/fxamacker/cbor/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/femtocontainer/femtocontainer/tests/cddl"
 )
 
 // A managed device is tests/riot/manage on a network of its own, under sanitizers.
@@ -131,6 +135,7 @@ func TestManage(t *testing.T) {
 		m.done(t, "native64, RIOT ", "info")
 		m.done(t, "ACTIVATIONS", "stats")
 	})
+	t.Run("schema", func(t *testing.T) { testSchema(t, m) })
 	t.Run("libcoap", func(t *testing.T) {
 		assert.Empty(t, m.openssl(managedKey, request(t, 5, 3, 255, 9, []byte("libcoap"), false)))
 		assert.Contains(t, m.typed("fc kv"), "global     0          9     7 6c6962636f6170")
@@ -144,6 +149,25 @@ func TestManage(t *testing.T) {
 	out := m.term.output()
 	assert.NotContains(t, out, "runtime error")
 	assert.NotContains(t, out, "AddressSanitizer")
+}
+
+// TestNeedsDTLS compiles what all resources that change something are linked with,
+// without gcoap_dtls. (The other headers are not there; the first error counts.)
+func TestNeedsDTLS(t *testing.T) {
+	need(t, "gcc")
+	source := filepath.Join(root, "riotpkg/femtocontainer/contrib/operator.c")
+	const complaint = "it needs gcoap_dtls"
+	out, err := command(t, t.TempDir(), os.Environ(), "gcc", "-E", source)
+	assert.Error(t, err)
+	assert.Contains(t, out, complaint)
+	out, _ = command(t, t.TempDir(), os.Environ(), "gcc", "-E", "-DMODULE_GCOAP_DTLS", source)
+	assert.NotContains(t, out, complaint)
+	for _, file := range []string{"suit_coap.c", "manage.c"} { // hence not without it
+		b, err := os.ReadFile(filepath.Join(filepath.Dir(source), file))
+		require.NoError(t, err)
+		assert.Contains(t, string(b), "femto_operator_asks(ctx)")
+		assert.Contains(t, string(b), "GCOAP_SOCKET_TYPE_DTLS")
+	}
 }
 
 func testOperator(t *testing.T, m *managed) {
@@ -189,6 +213,36 @@ func testOperator(t *testing.T, m *managed) {
 	m.refused(t, "FC2046", "stop", "1")
 	m.done(t, "", "run", "1")
 	assert.Regexp(t, `1 sleeper +acme +service +running`, m.typed("fc list"))
+}
+
+// testSchema compares what the device tells with docs/*.cddl.
+func testSchema(t *testing.T, m *managed) {
+	schema, err := cddl.Load(filepath.Join(root, "docs", "device-views.cddl"))
+	require.NoError(t, err)
+	for path, rule := range map[string]string{
+		"device": "device", "contract": "contract", "containers": "containers", "containers/0": "container", "stats/device": "device-stats",
+		"stats/containers/0": "container-stats", "stats/hooks/0": "hook-stats", "stats/tenants/0": "tenant-stats",
+	} {
+		assert.NoError(t, schema.Check(rule, body(t, m.name, "coap://["+theirAddress+"]/fc/"+path)), path)
+	}
+	schema, err = cddl.Load(filepath.Join(root, "docs", "deployment.cddl"))
+	require.NoError(t, err)
+	assert.NoError(t, schema.Check("refusal", body(t, m.name, "coap://["+theirAddress+"]/fc/manage", "-m", "post")))
+}
+
+// body is the payload of an answer that libcoap's client gets in a namespace.
+func body(t *testing.T, namespace, url string, args ...string) []byte {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "body")
+	args = append([]string{"netns", "exec", namespace, "timeout", "-k", "1", "30", "coap-client-notls", "-B", "20", "-o", file}, append(args, url)...)
+	out, err := exec.Command("ip", args...).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	b, err := os.ReadFile(file)
+	if err != nil { // of errors it prints the payload, after the code
+		_, text, _ := bytes.Cut(bytes.TrimSuffix(out, []byte("\n")), []byte(" "))
+		return text
+	}
+	return b
 }
 
 // everything is one request of each kind that would change something.

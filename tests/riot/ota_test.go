@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/femtocontainer/femtocontainer/tests/cddl"
 )
 
 // needNetwork skips unless there can be network namespaces with tap devices.
@@ -212,6 +214,14 @@ func TestOverTheNetwork(t *testing.T) {
 		out, err := n.deploy(n.signed("limit", "guest"), "alarm", 0)
 		require.NoError(t, err, out)
 		assert.Contains(t, out, "fc/alarm/0: installed and attached")
+	})
+
+	t.Run("schema", func(t *testing.T) {
+		schema, err := cddl.Load(filepath.Join(root, "docs", "deployment.cddl"))
+		require.NoError(t, err)
+		for _, rule := range []string{"device", "status", "log"} {
+			assert.NoError(t, schema.Check(rule, body(t, n.namespace, "coap://[fd00:fc::2]/fc/suit/"+rule)))
+		}
 	})
 
 	t.Run("link that loses a tenth", func(t *testing.T) {
