@@ -74,7 +74,7 @@ func TestViewsSchema(t *testing.T) {
 		rule := map[string]string{
 			"/fc/device": "device", "/fc/containers": "containers", "/fc/contract": "contract", "/fc/containers/N": "container",
 			"/fc/stats/containers/N": "container-stats", "/fc/stats/hooks/N": "hook-stats", "/fc/stats/tenants/N": "tenant-stats",
-			"/fc/stats/device": "device-stats",
+			"/fc/stats/device":   "device-stats",
 			"/fc/stats/faults/N": "fault-record",
 		}[number.ReplaceAllString(path, "/N")]
 		b := answer(t, path)
