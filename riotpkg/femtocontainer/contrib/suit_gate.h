@@ -78,6 +78,17 @@ uint16_t femto_suit_manifest_read(femto_suit_manifest_t *m, const uint8_t *buf, 
                                   uint32_t *where);
 
 /**
+ * @brief   Copy a URL: 1 to FEMTO_SUIT_URL_MAX characters of ASCII, coap or coaps
+ *
+ * @param[out]  url     FEMTO_SUIT_URL_MAX + 1 bytes
+ * @param[in]   text    its characters
+ * @param[in]   len     their number
+ *
+ * @return  whether it is one
+ */
+bool femto_suit_url_read(char *url, const uint8_t *text, uint32_t len);
+
+/**
  * @brief   Check who made a manifest, and for whom
  *
  * @param[in]   m       what femto_suit_manifest_read() accepted
