@@ -85,9 +85,6 @@ static void _erase_bytes(uint8_t *at, uint32_t size)
 
 #if IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
 
-/* native's own flash, which would come with the functions that are wrapped */
-_Alignas(SIZE) char _native_flash[SIZE];
-
 void __wrap_flashpage_erase(unsigned page)
 {
     _erase_bytes(flashpage_addr(page), FLASHPAGE_SIZE);
