@@ -246,7 +246,7 @@ func (b *bench) runtimeRAMSection() *section {
 	if sum.Object = "all"; sum.Runtime > 0 {
 		row(sum)
 	}
-	s.notes = []string{"variables of tests/riot/ram, which has every module of the runtime and one hook of each kind; the limit is on the first column: " +
+	s.notes = []string{"variables of tests/riot/ram, which has every system call and one hook of each kind, and neither deployment nor files; the limit is on the first column: " +
 		"a container has a limit of its own, and stacks and stores are what the contract and the engine ask for"}
 	return s
 }
