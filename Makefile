@@ -33,8 +33,8 @@ test-riot:
 
 # As long as the recorded runs (tests/riot/soak/recorded.txt); make test has short forms.
 soak:
-	go test -count 1 -timeout 4h -v ./tests/riot -riot -run 'Soak|TestServiceLevel|TestPowerCuts|TestKills' \
-		-soak 10000000 -cuts 2000 -kills 50
+	go test -count 1 -timeout 4h -v ./tests/riot -riot -run 'Soak|TestServiceLevel|TestPowerCuts|TestKills|TestLossyLink' \
+		-soak 10000000 -cuts 2000 -kills 50 -links 10
 
 boards:
 	go test -count 1 -timeout 30m -v ./tests/riot -riot -run TestBoards -update

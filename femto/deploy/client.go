@@ -29,7 +29,8 @@ type udpConn = client.Conn
 type Client struct {
 	conn   *udpConn
 	target string
-	secure bool // what it says comes from the device
+	secure bool                            // what it says comes from the device
+	again  func(ctx context.Context) error // begins a new DTLS session
 }
 
 // Dial takes the URL of a device. With coaps:// it needs the pre-shared key,
@@ -39,11 +40,41 @@ func Dial(ctx context.Context, target string, psk *transport.PSK) (*Client, erro
 	if err != nil {
 		return nil, err
 	}
-	conn, err := transport.Dial(ctx, target, psk, options.WithBlockwise(false, blockwise.SZX1024, time.Second)) // get does it
-	if err != nil {
+	c := &Client{target: target, secure: scheme == "coaps"}
+	c.again = func(ctx context.Context) error {
+		conn, err := transport.Dial(ctx, target, psk, options.WithBlockwise(false, blockwise.SZX1024, time.Second)) // get does it
+		if err == nil {
+			c.conn = conn
+		}
+		return err
+	}
+	if err := c.again(ctx); err != nil {
 		return nil, err
 	}
-	return &Client{conn, target, scheme == "coaps"}, nil
+	return c, nil
+}
+
+// How long to wait for an answer before a session is believed to be lost.
+const lastAnswer = 15 * time.Second
+
+// ask makes a request, again in a new session if there is no answer: a device that was
+// restarted does not know the old one, and does not say so.
+func (c *Client) ask(ctx context.Context, request func(ctx context.Context) (*pool.Message, error)) (*pool.Message, error) {
+	for {
+		short, cancel := ctx, context.CancelFunc(func() {})
+		if c.secure {
+			short, cancel = context.WithTimeout(ctx, lastAnswer)
+		}
+		response, err := request(short)
+		cancel()
+		if err == nil || !c.secure || ctx.Err() != nil {
+			return response, err
+		}
+		c.conn.Close()
+		if err := c.again(ctx); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // Close ends the connection.
@@ -86,7 +117,7 @@ func (c *Client) get(ctx context.Context, path string, into interface{ check() e
 			}
 			opts = append(opts, message.Option{ID: message.Block2, Value: value[:n]})
 		}
-		response, err := c.conn.Get(ctx, path, opts...)
+		response, err := c.ask(ctx, func(ctx context.Context) (*pool.Message, error) { return c.conn.Get(ctx, path, opts...) })
 		if err != nil {
 			return c.noAnswer(err)
 		}
@@ -182,7 +213,9 @@ func (c *Client) Log(ctx context.Context) (Log, error) {
 // Trigger tells the device to fetch a manifest and to do as it says. The
 // result is the number of the job, or, when another one runs, how long to wait.
 func (c *Client) Trigger(ctx context.Context, url string) (job uint32, wait time.Duration, err error) {
-	response, err := c.conn.Post(ctx, TriggerPath, message.TextPlain, strings.NewReader(url))
+	response, err := c.ask(ctx, func(ctx context.Context) (*pool.Message, error) {
+		return c.conn.Post(ctx, TriggerPath, message.TextPlain, strings.NewReader(url))
+	})
 	if err != nil {
 		return 0, 0, c.noAnswer(err)
 	}

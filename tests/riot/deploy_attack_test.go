@@ -301,6 +301,27 @@ func TestDeployStorageFails(t *testing.T) {
 	}
 }
 
+// TestDeployReadErrors has the image read wrong in each of RIOT's two matches, which come before
+// and after it believes to have installed, in the check of the signature that follows, and nothing
+// written at last. The old container runs on, the status says why, and the same order can be
+// done again.
+func TestDeployReadErrors(t *testing.T) {
+	d := newDevice(t)
+	twice, thrice := otaImage(t, "twice", acmeKey), otaImage(t, "thrice", acmeKey)
+	a := "trigger " + d.put("a", order{component: filter(0), sequence: 1, payload: twice})
+	b := "trigger " + d.put("b", order{component: filter(0), sequence: 2, payload: thrice})
+	script, want := []string{a}, []string{"verdict FC0000 fc/filter/0 1 fetches 2"}
+	old := []string{fmt.Sprintf("slot fc/filter/0 attached 1 %x FC0000", digest(twice)), "revoked 0 sequence 0", "reading 42"}
+	for _, c := range []struct{ before, verdict string }{
+		{"spoil 1", "FC4016"}, {"spoil 2", "FC4016"}, {"spoil 3", "FC4018"}, {"break", "FC4024 21"},
+	} {
+		script = append(script, c.before, b, "slots", "reading")
+		want = append(append(want, "verdict "+c.verdict+" fc/filter/0 2 fetches 2"), old...)
+	}
+	script, want = append(script, "mend", b, "reading"), append(want, "verdict FC0000 fc/filter/0 2 fetches 2", "reading 63")
+	assert.Equal(t, want, d.ask(script...))
+}
+
 // TestDeployDetached has others take containers off their hooks: the status says so, and what
 // comes next is installed, or removed, where it belongs.
 func TestDeployDetached(t *testing.T) {

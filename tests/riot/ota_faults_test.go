@@ -4,10 +4,13 @@
 package riot
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os/exec"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -15,6 +18,53 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+var links = flag.Int("links", 2, "bad links of TestLossyLink")
+
+// TestLossyLink installs a container over links that lose a tenth of all packets in
+// both directions, each of which takes 50 ms: it always completes.
+func TestLossyLink(t *testing.T) {
+	t.Parallel() // it waits, most of the time
+	needNetwork(t)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	var nodes []*node
+	var all []*link
+	for i := range *links { // one after the other, because they share keys and a build
+		n := newNodeAt(t, fmt.Sprint("femto-loss", i), "dev0")
+		for _, args := range [][]string{{"tuntap", "add", "dev", "dev0", "mode", "tap"}, {"link", "set", "dev0", "addrgenmode", "none"},
+			{"link", "set", "dev0", "up"}} {
+			n.must("ip", append([]string{"-n", n.namespace}, args...)...)
+		}
+		l := &link{part: 0.1, delay: 50 * time.Millisecond, random: rand.New(rand.NewPCG(seed, uint64(i)))}
+		l.join(t, n.namespace, "dev0")
+		n.begin()
+		nodes, all = append(nodes, n), append(all, l)
+	}
+	image := nodes[0].signed("twice", "acme")
+	type outcome struct {
+		out  string
+		err  error
+		took time.Duration
+	}
+	outcomes := make([]outcome, *links)
+	var ends sync.WaitGroup
+	for i, n := range nodes { // at once, since they mostly wait
+		ends.Go(func() {
+			start := time.Now()
+			out, err := n.deploying(image).CombinedOutput()
+			outcomes[i] = outcome{string(out), err, time.Since(start)}
+		})
+	}
+	ends.Wait()
+	for i, o := range outcomes {
+		passed, lost := all[i].counts()
+		t.Logf("%.1f s, %d packets passed, %d lost", o.took.Seconds(), passed, lost)
+		require.NoError(t, o.err, o.out)
+		nodes[i].printed("reading: 42")
+		assert.Positive(t, lost)
+	}
+}
 
 // deploying is a command that installs an image in the first slot of the hook filter.
 func (n *node) deploying(image string) *exec.Cmd {
@@ -30,6 +80,7 @@ var kills = flag.Int("kills", 4, "of the device while it installs over CoAP")
 // process at any time. It boots with the container that was there before or with the
 // one that was to come, and its record says which.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	needNetwork(t)
 	n := newNode(t, "femto-kills")
 	seed := uint64(time.Now().UnixNano())
@@ -78,8 +129,25 @@ func TestKills(t *testing.T) {
 		assert.Positive(t, replaced)
 		assert.Less(t, replaced, *kills)
 	}
-	out, err := n.deploy(versions[1-current].image, "filter", 0)
-	require.NoError(t, err, out)
+
+	// One who deploys is told, although the device has forgotten the session.
+	deploy := n.deploying(versions[1-current].image)
+	var out bytes.Buffer
+	deploy.Stdout, deploy.Stderr = &out, &out
+	require.NoError(t, deploy.Start())
+	time.Sleep(longest / 2)
+	n.kill()
+	n.boot()
+	start := time.Now()
+	alarm := time.AfterFunc(150*time.Second, func() { _ = deploy.Process.Kill() })
+	err := deploy.Wait()
+	require.True(t, alarm.Stop(), "no end after 150 s: %s", &out)
+	t.Logf("%.1f s after the device was killed: %s", time.Since(start).Seconds(), &out)
+	if err != nil {
+		assert.Contains(t, out.String(), "the device was restarted")
+		text, err := n.deploy(versions[1-current].image, "filter", 0)
+		require.NoError(t, err, text)
+	}
 	n.printed(versions[1-current].reading)
 }
 

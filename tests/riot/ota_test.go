@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -77,6 +78,8 @@ func newNode(t *testing.T, name string) *node {
 func newNodeAt(t *testing.T, name, tap string) *node {
 	t.Helper()
 	n := &node{t: t, namespace: name, tap: tap, dir: t.TempDir(), app: filepath.Join(root, "riotpkg/examples/ota")}
+	otaBuild.Lock()
+	defer otaBuild.Unlock()
 	keys := filepath.Join(n.app, "keys")
 	require.NoError(t, os.MkdirAll(keys, 0o700))
 	for _, k := range []string{"operator", "acme", "guest"} {
@@ -101,7 +104,10 @@ func newNodeAt(t *testing.T, name, tap string) *node {
 	return n
 }
 
-var otaELF string // once it has been built
+var (
+	otaBuild sync.Mutex
+	otaELF   string // once it has been built
+)
 
 func (n *node) begin() {
 	n.must("ip", "-n", n.namespace, "address", "add", "fd00:fc::1/64", "dev", "tap0", "nodad")

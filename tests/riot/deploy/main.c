@@ -20,6 +20,7 @@
  *   remove ID      removes it
  *   break          has every write of a record fail
  *   mend           ends that
+ *   spoil N        what comes next is read wrong when it is hashed for the N-th time
  *   flip FILE N    flips a bit in byte N of a file of the device
  *   install FILE HOOK SLOT
  *                  puts a file on the flash chip, and installs it with the shell
@@ -328,6 +329,9 @@ static bool _files(const char *word, const char *a, const char *b, const char *c
     else if (strcmp(word, "mend") == 0) {
         vfs_rmdir("/nvm0/fc.new");
     }
+    else if (strcmp(word, "spoil") == 0) {
+        spoil = strtoul(a, NULL, 10);
+    }
     else if (strcmp(word, "flip") == 0) {
         _flip(a, strtoul(b, NULL, 10));
     }
@@ -349,6 +353,20 @@ static bool _files(const char *word, const char *a, const char *b, const char *c
 }
 
 #endif
+
+/* --- in place of a memory that reads right ------------------------------- */
+
+static unsigned spoil;
+
+void __real_sha256(const void *data, size_t len, void *digest);
+
+void __wrap_sha256(const void *data, size_t len, void *digest)
+{
+    __real_sha256(data, len, digest);
+    if (data == femto_suit_staging() && spoil > 0 && --spoil == 0) {
+        ((uint8_t *)digest)[0] ^= 1;
+    }
+}
 
 /* --- script -------------------------------------------------------------- */
 
