@@ -215,6 +215,7 @@ func (b *bench) goals() []goal {
 		reached(10100, static(r.deploymentGoal("vfs"))),
 		reached(10100, static(r.deploymentGoal("flash"))),
 	)
+	all = append(all, r.envelopeGoals()...)
 	return append(all, r.hookGoals()...)
 }
 
