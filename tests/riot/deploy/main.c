@@ -74,6 +74,20 @@ static size_t _load(const char *name, uint8_t *buf, size_t max)
     return n < 0 ? 0 : (size_t)n;
 }
 
+/* --- in place of a memory that reads right ------------------------------- */
+
+static unsigned spoil;
+
+void __real_sha256(const void *data, size_t len, void *digest);
+
+void __wrap_sha256(const void *data, size_t len, void *digest)
+{
+    __real_sha256(data, len, digest);
+    if (data == femto_suit_staging() && spoil > 0 && --spoil == 0) {
+        ((uint8_t *)digest)[0] ^= 1;
+    }
+}
+
 /* --- in place of the network --------------------------------------------- */
 
 static unsigned fetches;
@@ -353,20 +367,6 @@ static bool _files(const char *word, const char *a, const char *b, const char *c
 }
 
 #endif
-
-/* --- in place of a memory that reads right ------------------------------- */
-
-static unsigned spoil;
-
-void __real_sha256(const void *data, size_t len, void *digest);
-
-void __wrap_sha256(const void *data, size_t len, void *digest)
-{
-    __real_sha256(data, len, digest);
-    if (data == femto_suit_staging() && spoil > 0 && --spoil == 0) {
-        ((uint8_t *)digest)[0] ^= 1;
-    }
-}
 
 /* --- script -------------------------------------------------------------- */
 
