@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var links = flag.Int("links", 2, "bad links of TestLossyLink")
+var links = flag.Int("links", 1, "bad links of TestLossyLink")
 
 // TestLossyLink installs a container over links that lose a tenth of all packets in
 // both directions, each of which takes 50 ms: it always completes.
