@@ -91,7 +91,7 @@ func (b *bench) femto() (string, error) {
 
 func deploymentRows(dir, store string) ([]deploymentRow, error) {
 	var rows []deploymentRow
-	for _, pattern := range []string{"femtocontainer_contrib/suit*.o", "suit*/*.o"} {
+	for _, pattern := range []string{"femtocontainer_contrib/suit*.o", "femtocontainer_contrib/operator.o", "femtocontainer_contrib/tinydtls.o", "suit*/*.o"} {
 		objects, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
 			return nil, err
