@@ -69,7 +69,7 @@ func TestLossyLink(t *testing.T) {
 // deploying is a command that installs an image in the first slot of the hook filter.
 func (n *node) deploying(image string) *exec.Cmd {
 	cmd := exec.Command("ip", "netns", "exec", n.namespace, femto, "deploy", image, "--to", "coaps://[fd00:fc::2]",
-		"--psk", n.key("device.psk"), "--key", n.key("operator.pem"), "--hook", "filter", "--slot", "0", "--wait", "--timeout", "5m")
+		"--psk", n.key("device.psk"), "--key", n.key("operator.pem"), "--hook", "filter", "--slot", "0", "--wait", "--timeout", "10m")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
 }
