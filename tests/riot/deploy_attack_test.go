@@ -255,6 +255,12 @@ func TestDeployRequests(t *testing.T) {
 	ask(request(2, path, "trigger", no4xx), "none") // unauthenticated
 	ask(request(2, path, "trigger", no2xx), "4.01")
 	assert.Equal(t, want, d.ask(script...))
+
+	// What is installed is checked at boot, which takes long; the operator is answered before.
+	a := d.put("a", order{component: suit.Slot("filter", 0), sequence: 1, payload: otaImage(t, "twice", acmeKey)})
+	assert.Equal(t, []string{"verdict FC0000 fc/filter/0 1 fetches 2"}, d.ask("trigger "+a))
+	early := "early " + strings.TrimPrefix(request(1, path, "status", ""), "coap ")
+	assert.Equal(t, []string{"answer 2.05", "answer before the checks: yes", "reading 42"}, d.ask(early, "reading"))
 }
 
 // TestDeployQuotaOfOthers damages one tenant's image: the slot counts for nobody, and not

@@ -470,16 +470,23 @@ int main(void)
     script[_load("script", (uint8_t *)script, sizeof(script) - 1)] = '\0';
     flash_init();
     int res = femto_suit_start(&psk);
-    /* of less priority than this thread: the checks at boot come now */
-    while (femto_suit_status.version == 0) {
-        ztimer_sleep(ZTIMER_MSEC, 1);
-    }
     printf("begin %d, device ", res);
     for (unsigned i = 0; i < 16; i++) {
         printf("%02x", device[i]);
     }
     puts("");
-    for (char *line = script; *line != '\0';) {
+    char *line = script;
+    if (strncmp(script, "early ", 6) == 0) {
+        line = strchr(script, '\n');
+        *line++ = '\0';
+        _coap(script + 6, 300);
+        printf("answer before the checks: %s\n", femto_suit_status.version == 0 ? "yes" : "no");
+    }
+    /* of less priority than this thread: the checks at boot come now */
+    while (femto_suit_status.version == 0) {
+        ztimer_sleep(ZTIMER_MSEC, 1);
+    }
+    while (*line != '\0') {
         char *end = strchr(line, '\n');
         if (end != NULL) {
             *end = '\0';
