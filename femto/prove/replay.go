@@ -84,6 +84,11 @@ func (f *Failure) Replay() *Replay {
 	r.text(img, row, in, &regs)
 	r.Image = img
 	left := int64(int32(uint32(value("bound")) - uint32(value("pc"))))
+	const ending = 3 // slots: the instruction, what it gave, exit
+	if left < ending && row.Distance() == nil {
+		left = ending
+		r.Notes = append(r.Notes, "there is fuel for the end of the container here")
+	}
 	r.Fuel = uint32(2*isa.FrameReg+1) + uint32(min(max(left, 0), 1000))
 	if value("level") != 0 {
 		r.Notes = append(r.Notes, "no call is suspended here")

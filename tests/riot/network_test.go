@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -19,7 +18,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 )
 
 // A network is a namespace of its own with one tap device: we have address ::1,
@@ -133,18 +131,11 @@ func (n *network) dialFrom(our net.IP, port int) net.Conn {
 // was when it made it.
 func dialIn(t *testing.T, namespace string, our, their *net.UDPAddr) net.Conn {
 	t.Helper()
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	here, err := os.Open("/proc/thread-self/ns/net")
-	require.NoError(t, err)
-	defer here.Close()
-	there, err := os.Open("/var/run/netns/" + namespace)
-	require.NoError(t, err)
-	defer there.Close()
-	require.NoError(t, unix.Setns(int(there.Fd()), unix.CLONE_NEWNET))
-	conn, err := net.DialUDP("udp6", our, their)
-	require.NoError(t, unix.Setns(int(here.Fd()), unix.CLONE_NEWNET))
-	require.NoError(t, err)
+	var conn net.Conn
+	within(t, namespace, func() (err error) {
+		conn, err = net.DialUDP("udp6", our, their)
+		return err
+	})
 	return conn
 }
 
