@@ -69,18 +69,16 @@ func (m *managed) refused(t *testing.T, want string, args ...string) {
 	assert.Contains(t, out, want)
 }
 
-// typed is what a shell command of the device prints.
+// typed is what a shell command of the device prints, up to the next prompt. What is
+// typed meanwhile would be echoed into it.
 func (m *managed) typed(line string) string {
 	m.t.Helper()
 	before := len(m.term.output())
 	m.term.typeLine(line)
-	m.term.typeLine("what")
-	const end = "shell: command not found: what"
 	for stop := time.Now().Add(runTimeout); ; time.Sleep(5 * time.Millisecond) {
-		if out := m.term.output()[before:]; strings.Contains(out, end) {
-			out, _, _ = strings.Cut(out, end)
-			_, out, _ = strings.Cut(out, line+"\n")
-			return strings.TrimSuffix(strings.TrimSpace(out), "what")
+		_, out, _ := strings.Cut(m.term.output()[before:], line)
+		if out, _, ended := strings.Cut(out, "\n> "); ended {
+			return strings.TrimSpace(out)
 		}
 		if time.Now().After(stop) {
 			m.t.Fatalf("%q did not end, but the device printed\n%s", line, tail(m.term.output(), 30))
