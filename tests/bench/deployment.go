@@ -4,17 +4,12 @@
 package main
 
 import (
-	"cmp"
-	"context"
 	"debug/elf"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 const (
@@ -38,55 +33,23 @@ type deploymentRow struct {
 // a firmware, and reads the objects. What it uses of libraries (HACL*, libcose,
 // NanoCBOR, tinydtls, CoAP, SHA-256, file system) is not among them.
 func (b *bench) deployments(o options) error {
-	if o.target != "" && o.target != "cortex-m4" || o.engine != "" {
+	riot, ok := b.wantRIOT("deployment (size)", o)
+	if !ok {
 		return nil
-	}
-	if missing := missingTools("make", "arm-none-eabi-gcc"); missing != nil {
-		b.skip("deployment (size)", missing, "make gcc-arm-none-eabi")
-		return nil
-	}
-	riot := cmp.Or(os.Getenv("RIOTBASE"), filepath.Join(b.module, "RIOT"))
-	if _, err := os.Stat(filepath.Join(riot, "Makefile.include")); err != nil {
-		b.skipLine("SKIP deployment (size): no RIOT in " + riot + " (tools/setup/riot)")
-		return nil
-	}
-	femto, err := b.femto()
-	if err != nil {
-		return err
 	}
 	for _, store := range deploymentStores {
 		b.progress.step("size: deployment, store %s", store)
-		bin := filepath.Join(b.dir, "deployment-"+store)
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-		cmd := exec.CommandContext(ctx, "make", "-j2", "-C", filepath.Join(b.module, deploymentApp), "deployment-objects",
-			"BOARD="+deploymentBoard, "STORE="+store, "RIOTBASE="+riot, "BINDIRBASE="+bin, "FEMTO="+femto)
-		out, err := cmd.CombinedOutput()
-		cancel()
+		dir, err := b.makeRIOT(deploymentApp, "deployment-objects", deploymentBoard, riot, "STORE="+store)
 		if err != nil {
-			return fmt.Errorf("deployment: %w\n%s", err, out)
+			return err
 		}
-		rows, err := deploymentRows(filepath.Join(bin, deploymentBoard), store)
+		rows, err := deploymentRows(dir, store)
 		if err != nil {
 			return err
 		}
 		b.report.Deployment = append(b.report.Deployment, rows...)
 	}
 	return nil
-}
-
-// femto is the tool, $FEMTO or made here once.
-func (b *bench) femto() (string, error) {
-	if femto := os.Getenv("FEMTO"); femto != "" {
-		return femto, nil
-	}
-	femto := filepath.Join(b.dir, "femto")
-	if _, err := os.Stat(femto); err == nil {
-		return femto, nil
-	}
-	if out, err := b.command("go", "build", "-o", femto, "../../tools/femto").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("femto: %w\n%s", err, out)
-	}
-	return femto, nil
 }
 
 func deploymentRows(dir, store string) ([]deploymentRow, error) {

@@ -5,11 +5,9 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"debug/elf"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -48,49 +46,14 @@ var (
 	poolSymbol  = regexp.MustCompile(`^femto_pool$`)
 )
 
-// wantRuntime says whether the runtime can be compiled, and with which RIOT.
-func (b *bench) wantRuntime(o options, programs ...string) (riot string, ok bool) {
-	if o.target != "" && o.target != "cortex-m4" || o.engine != "" {
-		return "", false
-	}
-	if missing := missingTools(append(programs, "make", "arm-none-eabi-gcc")...); missing != nil {
-		b.skip("runtime", missing, "make gcc-arm-none-eabi qemu-system-arm")
-		return "", false
-	}
-	riot = cmp.Or(os.Getenv("RIOTBASE"), filepath.Join(b.module, "RIOT"))
-	if _, err := os.Stat(filepath.Join(riot, "Makefile.include")); err != nil {
-		b.skipLine("SKIP runtime: no RIOT in " + riot + " (tools/setup/riot)")
-		return "", false
-	}
-	return riot, true
-}
-
-// makeRuntime makes a target of an application and returns where its objects are.
-func (b *bench) makeRuntime(app, target, riot string, vars ...string) (string, error) {
-	femto, err := b.femto()
-	if err != nil {
-		return "", err
-	}
-	bin := filepath.Join(b.dir, "runtime-"+filepath.Base(app))
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "make", "-j2", "-C", filepath.Join(b.module, app), target,
-		"BOARD="+runtimeBoard, "RIOTBASE="+riot, "BINDIRBASE="+bin, "FEMTO="+femto)
-	cmd.Env = append(os.Environ(), vars...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", app, err, out)
-	}
-	return filepath.Join(bin, runtimeBoard), nil
-}
-
 // runtimeRAM adds up the variables of the runtime.
 func (b *bench) runtimeRAM(o options) error {
-	riot, ok := b.wantRuntime(o)
+	riot, ok := b.wantRIOT("runtime", o)
 	if !ok {
 		return nil
 	}
 	b.progress.step("size: RAM of the runtime")
-	dir, err := b.makeRuntime(ramApp, "runtime-objects", riot)
+	dir, err := b.makeRIOT(ramApp, "runtime-objects", runtimeBoard, riot)
 	if err != nil {
 		return err
 	}
@@ -160,12 +123,12 @@ var costLine = regexp.MustCompile(`^([a-z][^:]*): (\d+) (instructions|bytes)`)
 
 // runtimeCost runs the firmware that counts what its hooks cost.
 func (b *bench) runtimeCost(o options) error {
-	riot, ok := b.wantRuntime(o, "qemu-system-arm")
+	riot, ok := b.wantRIOT("runtime", o, "qemu-system-arm")
 	if !ok {
 		return nil
 	}
 	b.progress.step("Cortex-M4: hooks")
-	dir, err := b.makeRuntime(costApp, "all", riot, "USEMODULE=qemu_stm32 ztimer_no_periph_rtt",
+	dir, err := b.makeRIOT(costApp, "all", runtimeBoard, riot, "USEMODULE=qemu_stm32 ztimer_no_periph_rtt",
 		"EXTERNAL_MODULE_DIRS="+filepath.Join(b.module, "tests", "riot", "modules"))
 	if err != nil {
 		return err
