@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/femtocontainer/femtocontainer/femto/bv"
+	"github.com/femtocontainer/femtocontainer/femto/isa"
 	"github.com/femtocontainer/femtocontainer/femto/prove/simp"
 	"github.com/femtocontainer/femtocontainer/femto/prove/solve"
 	"github.com/femtocontainer/femtocontainer/femto/prove/sym"
@@ -177,19 +178,59 @@ func (d *decider) decideWhole(terms []*bv.Term, full, last string, try func(*sol
 		}
 		return decision{reason: fmt.Sprintf("unknown: z3: %s; %s", r.Reason, last)}
 	case solve.Sat:
-		// For people: short texts and buffers, where there are such.
-		short := slices.Clone(terms)
-		for _, v := range bv.Vars(terms...) {
-			if v.Name == "len" || v.Name == "slots" {
-				short = append(short, bv.Ult(v, bv.Const(1<<12, v.Width)))
+		// For people, and for replays: one that is small, and that a run can
+		// reach, where there is such.
+		for _, wish := range wishes(terms) {
+			if s := d.z3.Check(bv.SMTQuery(slices.Concat(terms, wish)...), 5*time.Second, names); s.Status == solve.Sat {
+				r = s
+				break
 			}
-		}
-		if s := d.z3.Check(bv.SMTQuery(short...), 30*time.Second, names); s.Status == solve.Sat {
-			r = s
 		}
 		return decision{status: solve.Sat, by: "z3", reason: "sat", values: r.Values}
 	}
 	return decision{status: r.Status, by: "z3"}
+}
+
+// wishes are what one would like to hold of a counterexample, most first.
+func wishes(terms []*bv.Term) [][]*bv.Term {
+	vars := make(map[string]*bv.Term)
+	for _, v := range bv.Vars(terms...) {
+		vars[v.Name] = v
+	}
+	var short, few, mapped, small []*bv.Term
+	below := func(out *[]*bv.Term, name string, limit uint64) {
+		if v := vars[name]; v != nil {
+			*out = append(*out, bv.Ult(v, bv.Const(limit, v.Width)))
+		}
+	}
+	below(&short, "len", 1<<12)
+	below(&short, "slots", 1<<12)
+	below(&few, "price", 1<<9)
+	below(&few, "room", isa.MaxFuel)
+	if v := vars["len"]; v != nil {
+		short = append(short, bv.Ne(v, bv.Const(0, v.Width)))
+	}
+	// Segments as hosts map them: all of one may be written, or none.
+	for k := 1; k < segments-1; k++ {
+		end, write := vars[fmt.Sprintf("end%d", k)], vars[fmt.Sprintf("writable_end%d", k)]
+		if end == nil {
+			continue
+		}
+		base := isa.SegmentBase(uint32(k))
+		small = append(small, bv.Ult(end, c32(base+1<<10)))
+		if k == isa.SegStack {
+			mapped = append(mapped, bv.Eq(bv.And(end, c32(7)), c32(0)), bv.Ule(end, c32(base+isa.MaxFrame*isa.MaxDepth)))
+		}
+		switch {
+		case write == nil:
+		case k == isa.SegStack || k == isa.SegData:
+			mapped = append(mapped, bv.Eq(write, end))
+		default:
+			mapped = append(mapped, bv.Or(bv.Eq(write, end), bv.Ule(write, c32(base))))
+		}
+	}
+	out := [][]*bv.Term{slices.Concat(short, few, mapped, small), slices.Concat(mapped, small), mapped, short}
+	return slices.DeleteFunc(out, func(w []*bv.Term) bool { return len(w) == 0 })
 }
 
 // generalise replaces every choice among variables, such as "the register

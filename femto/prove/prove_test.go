@@ -5,11 +5,12 @@ package prove_test
 
 import (
 	"context"
-	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,13 +18,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/femtocontainer/femtocontainer/femto/diag"
-	"github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/prove"
-	"github.com/femtocontainer/femtocontainer/femto/verify"
+	"github.com/femtocontainer/femtocontainer/femto/prove/replay"
 	"github.com/femtocontainer/femtocontainer/femto/vm"
 )
 
 const repository = "../.."
+
+var all = flag.Bool("mutants", false, "replay counterexamples of each kind, not only a sample")
 
 func needSolvers(t *testing.T) {
 	for _, s := range []string{"z3", "cvc5"} {
@@ -46,6 +48,7 @@ func edited(t *testing.T, file, from, to string) string {
 	core := "riotpkg/femtocontainer/core"
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, core), 0o755))
 	require.NoError(t, os.Symlink(filepath.Join(root, "femto"), filepath.Join(dir, "femto")))
+	require.NoError(t, os.Symlink(filepath.Join(root, core, "../contrib"), filepath.Join(dir, core, "../contrib")))
 	files, err := filepath.Glob(filepath.Join(root, core, "*.[ch]"))
 	require.NoError(t, err)
 	for _, f := range files {
@@ -122,25 +125,20 @@ func TestReplayImage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := edited(t, c.file, c.from, c.to)
-			bin := compiled(t, root)
 			rep, err := prove.Run(context.Background(), prove.Options{Root: root, Families: []string{c.family}, Match: c.match, Jobs: 1})
 			require.NoError(t, err)
 			found := 0
+			core := replay.Of(root)
+			defer core.Close()
 			for i := range rep.Failures {
 				r := rep.Failures[i].ReplayImage()
 				if r == nil {
 					continue
 				}
 				assert.NotEmpty(t, r.State)
-				file := filepath.Join(t.TempDir(), "replay.fc")
-				require.NoError(t, os.WriteFile(file, r.File, 0o600))
-				out, err := exec.Command(bin, file).Output()
+				both, err := core.Image(r.File)
 				require.NoError(t, err)
-				var code, pc int
-				_, err = fmt.Sscan(string(out), &code, &pc)
-				require.NoError(t, err)
-				want, at := verdict(r.File)
-				if want == c.want && diag.Code(code) != want {
+				if want, at := replay.Verdict(r.File); want == c.want && !both.Same {
 					found++
 					if at != diag.NoPC {
 						assert.Equal(t, rep.Failures[i].Values["pc"], uint64(at))
@@ -152,28 +150,84 @@ func TestReplayImage(t *testing.T) {
 	}
 }
 
-// compiled is a program that loads and verifies with the core in root.
-func compiled(t *testing.T, root string) string {
-	t.Helper()
-	core := filepath.Join(root, "riotpkg/femtocontainer/core")
-	bin := filepath.Join(t.TempDir(), "verdict")
-	out, err := exec.Command("gcc", "-std=c11", "-I", core, "-o", bin, "testdata/verdict.c",
-		filepath.Join(core, "femto_image.c"), filepath.Join(core, "femto_verify.c")).CombinedOutput()
-	require.NoError(t, err, string(out))
-	return bin
+// TestReplayCall: a counterexample about a function that the host calls, or
+// about a stub, is a call on which the C that was proved wrong and the Go
+// packages differ, and on which the C as it is does not.
+func TestReplayCall(t *testing.T) {
+	needSolvers(t)
+	sample := []string{"write: what may only be read", "room: the last slot", "check: one byte", "dispatch: a handler", "string", "conversion"}
+	asItIs := replay.Of(repository)
+	defer asItIs.Close()
+	for name, c := range map[string]struct{ file, from, to, family, match string }{
+		"write: what may only be read": {"femto_host.c", "return locate(vm, addr, len, vm->writable_end[((addr >> 24u) & 7u)]);", "return locate(vm, addr, len, vm->end[((addr >> 24u) & 7u)]);", "start", "host-lp64 femto_write"},
+		"read: start not compared":     {"femto_host.c", "if (addr >= end || len > end - addr) {", "if (len > end - addr) {", "start", "host-ilp32 femto_read"},
+		"grant: always writable":       {"femto_host.c", "writable != 0 ? span.end : 0;", "span.end;", "start", "host-lp64 femto_grant"},
+		"room: the last slot":          {"femto_core.h", "(uint32_t)(uintptr_t)(vm->pc + 2));", "(uint32_t)(uintptr_t)vm->pc);", "start", "host-lp64 femto_room"},
+		"check: one byte":              {"femto_sys.c", "a[i].out = femto_write(vm, r[i], a[i].len);", "a[i].out = femto_write(vm, r[i], 1);", "stubs", "stubs-lp64 check 0x0003"},
+		"dispatch: base":               {"femto_sys.c", "do_memcmp(a[0].in, a[1].in, (uint32_t)r[3])", "do_memcmp(a[1].in, a[0].in, (uint32_t)r[3])", "stubs", "stubs-lp64 dispatch 0x0005 memcmp"},
+		"dispatch: a handler":          {"femto_sys.c", "femto_sys_kv_cas(vm, FEMTO_SCOPE_LOCAL, (uint32_t)r[1], (uint32_t)r[2]", "femto_sys_kv_cas(vm, FEMTO_SCOPE_LOCAL, (uint32_t)r[1], (uint16_t)r[2]", "stubs", "stubs-lp64 dispatch 0x0074"},
+		"dispatch: a number":           {"femto_sys.c", "int32_t result = femto_sys_kv_next(vm, FEMTO_SCOPE_TENANT, &v);\n            if (result >= 0) {", "int32_t result = femto_sys_kv_next(vm, FEMTO_SCOPE_TENANT, &v);\n            if (result > 0) {", "stubs", "stubs-ilp32 dispatch 0x007b"},
+		"string":                       {"femto_sys.c", "femto_read(vm, addr + n, 1);", "femto_read(vm, addr, 1);", "stubs", "stubs-lp64 string"},
+		"conversions":                  {"femto_sys.c", "used++ == n)) {", "used++ > n)) {", "stubs", "stubs-lp64 conversions"},
+		"conversion":                   {"femto_sys.c", "if (width > FEMTO_SYS_WIDTH) {", "if (width > FEMTO_SYS_WIDTH + 10) {", "stubs", "stubs-lp64 femto_sys_conversion"},
+		"digits":                       {"femto_sys.c", "buf[i] = reversed[n - 1 - i];", "buf[i] = reversed[i];", "stubs", "stubs-lp64 femto_sys_digits"},
+		"call: a price":                {"femto_sys.c", "if (price > vm->room) {", "if (price > vm->room + 1) {", "stubs", "stubs-lp64 femto_sys_call"},
+		"call: refused late":           {"femto_sys.c", "        vm->room += price;\n", "", "stubs", "stubs-lp64 femto_sys_call"},
+		"unknown":                      {"femto_sys.c", "    default:\n        return FEMTO_E_UNKNOWN_HELPER;", "    default:\n        return 0;", "stubs", "stubs-lp64 unknown number"},
+		"selection: what is granted":   {"femto_sys.c", "(may_block != 0 || rows[i].blocks == 0)", "(may_block >= 0 || rows[i].blocks == 0)", "stubs", "selection-lp64 modules console"},
+	} {
+		if !*all && !slices.Contains(sample, name) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			root := edited(t, c.file, c.from, c.to)
+			rep, err := prove.Run(context.Background(), prove.Options{Root: root, Families: []string{c.family}, Match: c.match, Jobs: 1})
+			require.NoError(t, err)
+			core := replay.Of(root)
+			defer core.Close()
+			var seen []string
+			for i := range rep.Failures {
+				call := rep.Failures[i].ReplayCall()
+				if call == nil {
+					continue
+				}
+				assert.NotEmpty(t, call.State)
+				r, err := core.Run(call)
+				require.NoError(t, err)
+				seen = append(seen, rep.Failures[i].Goal, r.String())
+				if r.Same {
+					continue
+				}
+				r, err = asItIs.Run(call)
+				require.NoError(t, err)
+				assert.True(t, r.Same, r.String())
+				t.Logf("%s\n%s", rep.Failures[i].Goal, seen[len(seen)-1])
+				return
+			}
+			t.Errorf("no difference is seen: %s\n%+v", strings.Join(seen, "\n"), rep.Failures)
+		})
+	}
 }
 
-// verdict is the first offence by the Go packages.
-func verdict(file []byte) (diag.Code, int) {
-	img, err := image.Decode(file)
-	if err == nil {
-		err = verify.Image(img, verify.Options{})
+// TestReplayCommand: what femtoprove prints below a red goal is a command, and
+// it shows the difference.
+func TestReplayCommand(t *testing.T) {
+	needSolvers(t)
+	root := edited(t, "femto_sys.c", "if (price > vm->room) {", "if (price < vm->room) {")
+	command := func(words ...string) string {
+		cmd := exec.Command(words[0], words[1:]...)
+		cmd.Dir = repository
+		out, err := cmd.CombinedOutput()
+		require.Error(t, err, string(out))
+		return string(out)
 	}
-	var d *diag.Error
-	if errors.As(err, &d) {
-		return d.Code, d.PC
-	}
-	return 0, diag.NoPC
+	out := command("go", "run", "./tools/femtoprove", "-root", root, "-cache", t.TempDir(), "-family", "stubs", "-match", "stubs-lp64 femto_sys_call")
+	i := strings.Index(out, "go run ./femto/prove/verdicts ")
+	require.GreaterOrEqual(t, i, 0, out)
+	line, _, _ := strings.Cut(out[i:], "\n")
+	shown := command(strings.Fields(line)...)
+	assert.Contains(t, shown, "* status", shown)
+	assert.Contains(t, shown, "differ on 1 of 1 files", shown)
 }
 
 // TestSolverTrouble: only unsat is a proof.

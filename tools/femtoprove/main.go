@@ -162,7 +162,11 @@ const maxReplays = 20
 // replay writes a counterexample to a file and says how to try it; false when
 // there is no such file.
 func replay(root string, n int, f *prove.Failure) (bool, error) {
-	name := filepath.Join("build", "prove", fmt.Sprintf("%d.fc", n))
+	name := filepath.Join(root, "build", "prove", fmt.Sprintf("%d.fc", n))
+	of := "" // in commands
+	if root != "." {
+		of = "-root " + root + " "
+	}
 	write := func(state, notes []string, b []byte) error {
 		for _, l := range state {
 			fmt.Println("     " + l)
@@ -173,7 +177,7 @@ func replay(root string, n int, f *prove.Failure) (bool, error) {
 		for _, n := range notes {
 			fmt.Printf("     but %s\n", n)
 		}
-		return os.WriteFile(filepath.Join(root, name), b, 0o644)
+		return os.WriteFile(name, b, 0o644)
 	}
 	if n > maxReplays {
 		return false, nil
@@ -182,7 +186,19 @@ func replay(root string, n int, f *prove.Failure) (bool, error) {
 		if err := write(r.State, r.Notes, r.File); err != nil {
 			return true, err
 		}
-		fmt.Printf("     go run ./femto/prove/verdicts %s\n", name)
+		fmt.Printf("     go run ./femto/prove/verdicts %s%s\n", of, name)
+		return true, nil
+	}
+	if c := f.ReplayCall(); c != nil {
+		name = strings.TrimSuffix(name, ".fc") + ".json"
+		b, err := json.MarshalIndent(c, "", "  ")
+		if err != nil {
+			return true, err
+		}
+		if err := write(append([]string{c.String()}, c.State...), slices.Concat(c.Notes, c.Unreachable()), b); err != nil {
+			return true, err
+		}
+		fmt.Printf("     go run ./femto/prove/verdicts %s%s\n", of, name)
 		return true, nil
 	}
 	r := f.Replay()

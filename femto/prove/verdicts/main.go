@@ -1,73 +1,49 @@
 // SPDX-FileCopyrightText: The femtocontainer authors
 // SPDX-License-Identifier: MIT
 
-// Command verdicts compares what decoder and verifier say of files in Go, which
-// are the table's, with what loader and verifier of the core say:
+// Command verdicts replays what gate A found: it compares what the Go packages
+// say of a file with what the core says. A file is an image, on which decoder
+// and verifier give a verdict, or a call of a function in a state of the
+// machine, which ends in .json (package replay):
 //
-//	go run ./femto/prove/verdicts build/prove/1.fc
+//	go run ./femto/prove/verdicts build/prove/1.fc build/prove/2.json
 //
 // It fails where they differ. Gate A prints such commands with counterexamples.
 package main
 
 import (
-	"errors"
+	"flag"
 	"fmt"
 	"os"
 
-	"github.com/femtocontainer/femtocontainer/cbridge"
-	"github.com/femtocontainer/femtocontainer/femto/diag"
-	"github.com/femtocontainer/femtocontainer/femto/image"
-	"github.com/femtocontainer/femtocontainer/femto/verify"
+	"github.com/femtocontainer/femtocontainer/femto/prove/replay"
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	root := flag.String("root", ".", "of the repository whose core is compiled")
+	flag.Parse()
+	if err := run(*root, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "verdicts:", err)
 		os.Exit(1)
 	}
 }
 
-func run(files []string) error {
+func run(root string, files []string) error {
+	core := replay.Of(root)
+	defer core.Close()
 	differ := 0
 	for _, file := range files {
-		b, err := os.ReadFile(file)
+		r, err := core.File(file)
 		if err != nil {
 			return err
 		}
-		want, at := ours(b)
-		code, pc := cbridge.Check(b, nil)
-		line := fmt.Sprintf("%s: Go: %s; C: %s", file, say(want, at), say(code, int(pc)))
-		if want != code || at != diag.NoPC && at != int(pc) {
+		fmt.Print(r)
+		if !r.Same {
 			differ++
-			line += "; they differ"
 		}
-		fmt.Println(line)
 	}
 	if differ > 0 {
-		return fmt.Errorf("verdicts differ on %d of %d files", differ, len(files))
+		return fmt.Errorf("Go and C differ on %d of %d files", differ, len(files))
 	}
 	return nil
-}
-
-// ours is the verdict of the Go packages: the first offence.
-func ours(b []byte) (diag.Code, int) {
-	img, err := image.Decode(b)
-	if err == nil {
-		err = verify.Image(img, verify.Options{})
-	}
-	var d *diag.Error
-	if errors.As(err, &d) {
-		return d.Code, d.PC
-	}
-	return 0, diag.NoPC
-}
-
-func say(c diag.Code, pc int) string {
-	switch {
-	case c == 0:
-		return "accepted"
-	case c >= diag.IllegalInstruction: // about the text
-		return fmt.Sprintf("%v (%s), slot %d", c, c.Short(), pc)
-	}
-	return fmt.Sprintf("%v (%s)", c, c.Short())
 }
