@@ -45,8 +45,21 @@ func flip(bit int) func([]byte) []byte {
 // attack is refused with its own code, and what is installed runs on, is what
 // boots, and nothing leaks. (What concerns the shape of manifests alone is in
 // tests/suit.)
+//
+// It is done to the firmware as it ships and with sanitizers, at the same time, because slow
+// servers take long.
 func TestDeployAttacks(t *testing.T) {
-	d := newDevice(t)
+	devices := map[string]device{"sanitized": newDevice(t), "shipped": newDeviceWith(t, shippedFirmware)}
+	for name, d := range devices {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d.t = t
+			attackDevice(t, d)
+		})
+	}
+}
+
+func attackDevice(t *testing.T, d device) {
 	id := d.id()
 	neighbour := uuid.UUID(bytes.Clone(id[:]))
 	neighbour[7] ^= 1
@@ -95,6 +108,7 @@ func TestDeployAttacks(t *testing.T) {
 		{name: "another vendor", verdict: "FC4008", order: manifest(func(m *suit.Manifest) { m.Vendor = testClass })},
 		{name: "another class", verdict: "FC4009", order: manifest(func(m *suit.Manifest) { m.Class = suit.ClassID(testVendor, "ota-native64") })},
 		{name: "manifest of another device", verdict: "FC4010", order: to(filter(0).For(neighbour), thrice)},
+		{name: "component of another storage", verdict: "FC4011 132", order: to(suit.Component{"ram", "0"}, thrice)},
 		{name: "unknown hook", verdict: "FC4012", order: to(suit.Slot("filters", 0), thrice)},
 		{name: "slot above the last", verdict: "FC4013 2", order: to(filter(2), thrice)},
 		{name: "image URL of another scheme", verdict: "FC4001", order: manifest(func(m *suit.Manifest) { m.URL = "coaps://h/x" })},
@@ -197,7 +211,7 @@ func TestDeployAttacks(t *testing.T) {
 // operator who does not look: the tenant's has to stop all of them. (All bits
 // of manifests and signatures are tests/suit's.)
 func TestDeployFlips(t *testing.T) {
-	d := newDevice(t)
+	d := newDeviceWith(t, shippedFirmware) // some 500 signatures, which take long under sanitizers
 	img := otaImage(t, "twice", acmeKey)
 	var script []string
 	for at := range img {
@@ -221,10 +235,10 @@ func TestDeployTriggers(t *testing.T) {
 	b := d.put("b", order{component: filter(0), sequence: 2, payload: otaImage(t, "thrice", acmeKey)})
 	long := "coap://h/" + strings.Repeat("x", 200)
 	assert.Equal(t, []string{
-		"trigger FC4001", "trigger FC4001", "trigger FC4001", "trigger FC4001", "trigger FC4001",
+		"trigger FC4029", "trigger FC4001", "trigger FC4001", "trigger FC4001", "trigger FC4001", "trigger FC4001",
 		"trigger FC4002", "verdict FC0000 fc/filter/0 1 fetches 2", "reading 42",
 		"trigger the same", "verdict FC4014 1 fc/filter/0 1 fetches 1", "reading 42",
-	}, d.ask("trigger "+long, "trigger http://h/a", "trigger file:///etc/passwd", "trigger coaps://h/a", "trigger coap:/h/a",
+	}, d.ask("trigger", "trigger "+long, "trigger http://h/a", "trigger file:///etc/passwd", "trigger coaps://h/a", "trigger coap:/h/a",
 		"both "+a+" "+b, "reading", "both "+a+" "+a, "reading"))
 }
 
@@ -305,6 +319,22 @@ func TestDeployStorageFails(t *testing.T) {
 			assert.Equal(t, want, d.ask(install, "reading", "break", end, "slots", "reading", "mend", end, "slots", "reading"))
 		})
 	}
+}
+
+// TestDeployNoContainer has the device's other containers use up all that it has room for: what
+// was installed waits in its slot, and the verdict says why. The next order is done when there
+// is room again, and so is what waits at the next boot.
+func TestDeployNoContainer(t *testing.T) {
+	d := newDevice(t)
+	twice, thrice := otaImage(t, "twice", acmeKey), otaImage(t, "thrice", acmeKey)
+	waiting := fmt.Sprintf("slot fc/filter/0 waiting 1 %x FC4026", digest(twice))
+	attached := fmt.Sprintf("slot fc/filter/0 attached 1 %x FC0000", digest(twice))
+	assert.Equal(t, []string{"verdict FC4026 fc/filter/0 1 fetches 2", waiting, "revoked 0 sequence 0", "reading 21"},
+		d.ask("occupy", "trigger "+d.put("a", order{component: filter(0), sequence: 1, payload: twice}), "slots", "reading"))
+	b, c := d.put("b", order{component: filter(1), sequence: 1, payload: thrice}), d.put("c", order{component: filter(1), sequence: 2, payload: thrice})
+	assert.Equal(t, []string{attached, "revoked 0 sequence 0", "reading 42",
+		"verdict FC4026 fc/filter/1 1 fetches 2", "reading 42", "verdict FC0000 fc/filter/1 2 fetches 2", "reading 126",
+	}, d.ask("slots", "reading", "occupy", "trigger "+b, "reading", "remove 1", "trigger "+c, "reading"))
 }
 
 // TestDeployReadErrors has the image read wrong in each of RIOT's two matches, which come before

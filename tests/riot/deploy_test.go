@@ -50,8 +50,13 @@ var (
 
 func public(k ed25519.PrivateKey) ed25519.PublicKey { return k.Public().(ed25519.PublicKey) }
 
-var deployFirmware = application{dir: "tests/riot/deploy", board: "native64", variant: "fast",
-	env: []string{"USEMODULE=femtocontainer_fast"}}
+// shippedFirmware is compiled as it ships; deployFirmware, which most tests run, with
+// sanitizers, whose reports fail a test.
+var (
+	shippedFirmware = application{dir: "tests/riot/deploy", board: "native64", variant: "fast",
+		env: []string{"USEMODULE=femtocontainer_fast"}}
+	deployFirmware = sanitized("deploy")
+)
 
 // pagesFirmware keeps what is installed in the CPU's own flash.
 var pagesFirmware = application{dir: "tests/riot/deploy", board: "native64", variant: "pages",
@@ -103,7 +108,7 @@ func (d device) run(script ...string) (lines []string, status int) {
 	require.NoError(d.t, err)
 	defer log.Close()
 	cmd := exec.CommandContext(ctx, d.elf, "--id=1") // of this device; else it is the process id
-	cmd.Dir = d.dir
+	cmd.Dir, cmd.Env = d.dir, sanitizerEnv()
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -124,7 +129,7 @@ func (d device) run(script ...string) (lines []string, status int) {
 	return lines, status
 }
 
-var worthTelling = regexp.MustCompile(`^(/nvm0|begin|slot|revoked|verdict|trigger|reading|alarm|average|install|operations|fill|heap|guest:|answer|place|what) ?`)
+var worthTelling = regexp.MustCompile(`^(/nvm0|begin|slot|revoked|verdict|trigger|reading|alarm|average|install|operations|fill|heap|parse|guest:|answer|place|what) ?`)
 
 // ask is run for scripts during which the power does not fail, without the first line.
 func (d device) ask(script ...string) []string {
@@ -214,7 +219,10 @@ func revocation(t *testing.T, keys ...ed25519.PrivateKey) []byte {
 
 // TestDeploy is a device's life: installs, replaces, removes, revokes, and boots
 // in between.
-func TestDeploy(t *testing.T) { deploy(t, newDevice(t)) }
+func TestDeploy(t *testing.T) {
+	t.Run("sanitized", func(t *testing.T) { deploy(t, newDevice(t)) })
+	t.Run("shipped", func(t *testing.T) { deploy(t, newDeviceWith(t, shippedFirmware)) })
+}
 
 func deploy(t *testing.T, d device) {
 	twice, thrice := otaImage(t, "twice", acmeKey), otaImage(t, "thrice", acmeKey)
@@ -348,7 +356,7 @@ var powerCuts = flag.Int("cuts", 100, "power cuts, about")
 // TestPowerCuts lets the power fail in every program and erase of one install,
 // one replacement, one removal and one revocation. Afterwards the device boots
 // with what was there before or with what was to come, and takes the next order.
-func TestPowerCuts(t *testing.T) { cutPower(t, newDevice(t), *powerCuts) }
+func TestPowerCuts(t *testing.T) { cutPower(t, newDeviceWith(t, shippedFirmware), *powerCuts) }
 
 func cutPower(t *testing.T, d device, times int) {
 	seed := uint64(time.Now().UnixNano())

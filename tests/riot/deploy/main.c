@@ -16,6 +16,7 @@
  *   operations     prints how many there were since then
  *   fill           makes files until there is no block left
  *   empty          removes them
+ *   occupy         installs containers until there is room for none
  *   detach ID      detaches a container, as the shell does
  *   remove ID      removes it
  *   break          has every write of a record fail
@@ -24,6 +25,8 @@
  *   flip FILE N    flips a bit in byte N of a file of the device
  *   install FILE HOOK SLOT
  *                  puts a file on the flash chip, and installs it with the shell
+ *   parse FILE     has RIOT's SUIT parser and its storage in RAM, in place of ours, do what a
+ *                  manifest for the component ram/0 says
  *   heap           prints what malloc has given
  *   coap HEX [MS]  sends a message to the CoAP server; prints the answer's code, if there
  *                  is one within so many milliseconds, or 300
@@ -50,7 +53,9 @@
 #include "net/sock/udp.h"
 #include "sched.h"
 #include "shell.h"
+#include "suit.h"
 #include "suit/conditions.h"
+#include "suit/storage.h"
 #include "suit_internal.h"
 #include "thread.h"
 #include "vfs.h"
@@ -326,10 +331,32 @@ static void _install(const char *name, const char *hook, const char *slot)
     }
 }
 
+/* The gate, the worker and our storage take no part in this. */
+static void _parse(const char *name)
+{
+    static uint8_t envelope[1024];
+    static char url[FEMTO_SUIT_URL_MAX + 1];
+    suit_manifest_t manifest = { .urlbuf = url, .urlbuf_len = sizeof(url) };
+    uint8_t digest[32];
+    const uint8_t *bytes = NULL;
+    size_t len = 0;
+
+    fetches = 0;
+    int res = suit_parse(&manifest, envelope, _load(name, envelope, sizeof(envelope)));
+    suit_storage_read_ptr(suit_storage_find_by_id(".ram.0"), &bytes, &len);
+    sha256(bytes, len, digest);
+    printf("parse %d fetches %u, %u bytes %02x%02x%02x%02x\n", res, fetches, (unsigned)len, digest[0],
+           digest[1], digest[2], digest[3]);
+    fetches = 0;
+}
+
 static bool _files(const char *word, const char *a, const char *b, const char *c)
 {
     if (strcmp(word, "install") == 0) {
         _install(a, b, c);
+    }
+    else if (strcmp(word, "parse") == 0) {
+        _parse(a);
     }
     else if (strcmp(word, "fill") == 0) {
         _fill();
@@ -395,6 +422,18 @@ static void _coap(const char *hex, uint32_t ms)
     sock_udp_close(&sock);
 }
 
+/* of AddressSanitizer, whose malloc() it is then */
+size_t __sanitizer_get_current_allocated_bytes(void);
+
+static size_t _allocated(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return __sanitizer_get_current_allocated_bytes();
+#else
+    return mallinfo2().uordblks;
+#endif
+}
+
 static void _line(char *line)
 {
     char *word = strtok(line, " ");
@@ -407,7 +446,7 @@ static void _line(char *line)
     if (word == NULL) {
     }
     else if (strcmp(word, "trigger") == 0) {
-        _wait(_trigger(a));
+        _wait(_trigger(a != NULL ? a : ""));
     }
     else if (strcmp(word, "both") == 0) {
         uint32_t job = _trigger(a);
@@ -440,6 +479,10 @@ static void _line(char *line)
     else if (strcmp(word, "operations") == 0) {
         printf("operations %u\n", flash_operations());
     }
+    else if (strcmp(word, "occupy") == 0) {
+        static const femto_program_t other = { .name = "other" };
+        while (femto_container_install(&other, FEMTO_TENANT_ACME) >= 0) {}
+    }
     else if (strcmp(word, "detach") == 0) {
         femto_container_detach(strtoul(a, NULL, 10));
     }
@@ -447,7 +490,7 @@ static void _line(char *line)
         femto_container_remove(strtoul(a, NULL, 10));
     }
     else if (strcmp(word, "heap") == 0) {
-        printf("heap %zu\n", mallinfo2().uordblks);
+        printf("heap %zu\n", _allocated());
     }
     else if (strcmp(word, "coap") == 0) {
         _coap(a, b != NULL ? strtoul(b, NULL, 10) : 300);
