@@ -205,6 +205,9 @@ func wishes(terms []*bv.Term) [][]*bv.Term {
 	}
 	below(&short, "len", 1<<12)
 	below(&short, "slots", 1<<12)
+	for _, name := range []string{"rodata_len", "data_len", "bss_len", "ctx_len"} {
+		below(&short, name, 1<<10)
+	}
 	below(&few, "price", 1<<9)
 	below(&few, "room", isa.MaxFuel)
 	if v := vars["len"]; v != nil {

@@ -155,7 +155,7 @@ func TestReplayImage(t *testing.T) {
 // packages differ, and on which the C as it is does not.
 func TestReplayCall(t *testing.T) {
 	needSolvers(t)
-	sample := []string{"write: what may only be read", "room: the last slot", "check: one byte", "dispatch: a handler", "string", "conversion"}
+	sample := []string{"start: wrong length", "write: what may only be read", "room: the last slot", "check: one byte", "dispatch: a handler", "string", "conversion"}
 	asItIs := replay.Of(repository)
 	defer asItIs.Close()
 	for name, c := range map[string]struct{ file, from, to, family, match string }{
@@ -174,6 +174,13 @@ func TestReplayCall(t *testing.T) {
 		"call: a price":                {"femto_sys.c", "if (price > vm->room) {", "if (price > vm->room + 1) {", "stubs", "stubs-lp64 femto_sys_call"},
 		"call: refused late":           {"femto_sys.c", "        vm->room += price;\n", "", "stubs", "stubs-lp64 femto_sys_call"},
 		"unknown":                      {"femto_sys.c", "    default:\n        return FEMTO_E_UNKNOWN_HELPER;", "    default:\n        return 0;", "stubs", "stubs-lp64 unknown number"},
+		"start: wrong length":          {"femto_vm.c", "vm->r[2] = ctx_len;", "vm->r[2] = ctx_len - 1;", "start", "host-lp64 femto_start"},
+		"start: half of the stack":     {"femto_vm.c", "        } while (left != 0);", "        } while (left > 8);", "start", "host-lp64 femto_start without context"},
+		"start: too long":              {"femto_vm.c", "if (ctx_len > FEMTO_MAX_SEGMENT) {", "if (ctx_len > FEMTO_MAX_SEGMENT + 8) {", "start", "host-ilp32 femto_start"},
+		"reset: the last byte":         {"femto_vm.c", "i < c->image.bss_len;", "i + 1 < c->image.bss_len;", "load", "host-lp64 femto_reset"},
+		"entry: a hook too far":        {"femto_host.c", "hook += 16 * (entry[1] >> 8);", "hook += 16;", "start", "host-lp64 femto_image_entry"},
+		"attach: less RAM":             {"femto_vm.c", "if (femto_image_ram(&c->image) > ram_len) {", "if (femto_image_ram(&c->image) > ram_len + 8) {", "load", "host-ilp32 femto_attach"},
+		"attach: the host's pointer":   {"femto_vm.c", "    c->host = host;\n", "    c->host = ram;\n", "load", "host-lp64 femto_attach"},
 		"selection: what is granted":   {"femto_sys.c", "(may_block != 0 || rows[i].blocks == 0)", "(may_block >= 0 || rows[i].blocks == 0)", "stubs", "selection-lp64 modules console"},
 	} {
 		if !*all && !slices.Contains(sample, name) {

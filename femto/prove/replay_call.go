@@ -14,8 +14,8 @@ import (
 	"github.com/femtocontainer/femtocontainer/femto/sysapi"
 )
 
-// ReplayCall turns a failure about a function that the host calls while a
-// container runs, or about a stub, with a counterexample into a call of that
+// ReplayCall turns a failure about a function that the host calls, but for
+// femto_image_open, or about a stub, with a counterexample into a call of that
 // function, or a system call; nil for other failures:
 //
 //	go run ./femto/prove/verdicts FILE.json
@@ -26,11 +26,13 @@ func (f *Failure) ReplayCall() *replay.Call {
 	}
 	c := f.state()
 	switch {
-	case words[0] == "start" && !f.hostFunction(c, words[2]):
+	case words[0] == "load" && (words[2] == "femto_image_open" || !f.instance(c, words[2:])):
+		return nil
+	case words[0] == "start" && !f.hostFunction(c, words[2]) && !f.instance(c, words[2:]):
 		return nil
 	case words[0] == "stubs" && !f.stub(c, words[2:]):
 		return nil
-	case words[0] != "start" && words[0] != "stubs":
+	case words[0] != "load" && words[0] != "start" && words[0] != "stubs":
 		return nil
 	}
 	if strings.Contains(words[1], "ilp32") {

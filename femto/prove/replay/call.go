@@ -16,9 +16,12 @@ import (
 // A Call is a call of a function of the core, and the state before it.
 type Call struct {
 	// Function is femto_read, femto_write, femto_grant, femto_room, femto_pc,
-	// femto_sys_grant, femto_sys_call, or call, which is behind that.
+	// femto_sys_grant, femto_sys_call, or call, which is behind that. It is
+	// "instance" for those that are asked of an image before it runs.
 	Function string            `json:"function"`
 	Args     map[string]uint64 `json:"arguments"` // by the names of its parameters
+
+	Image []byte `json:"image,omitempty"` // of an instance
 
 	Pointers int      `json:"pointer_bits,omitempty"` // 32 or 64; 0 is this machine's
 	Modules  []string `json:"modules,omitempty"`      // that the firmware has, besides base

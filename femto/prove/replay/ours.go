@@ -28,6 +28,9 @@ func (l *lines) add(name, format string, args ...any) {
 
 // ours is what the Go packages make of the call.
 func (c *Call) ours() (lines, error) {
+	if c.Function == "instance" {
+		return c.instance()
+	}
 	mem, err := c.memory()
 	if err != nil {
 		return nil, err

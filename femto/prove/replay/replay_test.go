@@ -4,16 +4,19 @@
 package replay_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/femtocontainer/femtocontainer/femto/image"
 	"github.com/femtocontainer/femtocontainer/femto/isa"
 	"github.com/femtocontainer/femtocontainer/femto/prove/replay"
 	"github.com/femtocontainer/femtocontainer/femto/sysapi"
@@ -96,4 +99,33 @@ func TestFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte(`{"fuel": 1}`), 0o600))
 	_, err = core.File(file)
 	require.ErrorContains(t, err, "fuel")
+}
+
+// TestInstances: an image on its way to its first run is the same on both sides,
+// and refused by both where the RAM does not do.
+func TestInstances(t *testing.T) {
+	needGCC(t)
+	core := replay.Of(root)
+	defer core.Close()
+	exit := binary.LittleEndian.AppendUint64(nil, isa.Insn{Opcode: isa.ByName("exit").Opcode}.Slot())
+	img := &image.Image{Frame: 16, Depth: 3, Text: append(exit, exit...), ROData: []byte("constant"), Data: []byte("initial"), BSS: 5,
+		Entries: []image.Entry{{Name: "one"}, {Slot: 1, Hook: &[16]byte{1}}, {Name: "three", Hook: &[16]byte{2}}}}
+	file, err := img.Encode()
+	require.NoError(t, err)
+	need := uint64(2*40 + 3*16 + 12)
+	for _, c := range []struct {
+		args map[string]uint64
+		want string
+	}{
+		{map[string]uint64{"ram_len": need, "ctx_len": 10, "slot": 1}, "mapped 4 0xa bytes, 0x0 of them"},
+		{map[string]uint64{"ram_len": need, "ctx_len": 10, "writable": 1}, "mapped 4 0xa bytes, 0xa of them"},
+		{map[string]uint64{"ram_len": need - 1}, "status 2011"},
+		{map[string]uint64{"ram_len": need, "ram_at": 4}, "status 2010"},
+		{map[string]uint64{"ram_len": need, "ctx_len": isa.MaxSegment + 1}, "start 3006"},
+	} {
+		r, err := core.Run(&replay.Call{Function: "instance", Args: c.args, Image: file})
+		require.NoError(t, err)
+		assert.True(t, r.Same, r.String())
+		assert.Contains(t, strings.Join(r.C, "\n"), c.want)
+	}
 }

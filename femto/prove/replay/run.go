@@ -58,7 +58,7 @@ func (r *Result) String() string {
 		mark := " "
 		if have != there {
 			mark = "*"
-		} else if !slices.Contains([]string{"handler", "status", "gives", "r0", "room", "address"}, name) {
+		} else if !slices.Contains([]string{"handler", "status", "gives", "start", "r0", "room", "address"}, name) {
 			continue // both as it was
 		}
 		fmt.Fprintf(&b, "%s %-10s %-*s  %s\n", mark, name, width, have, there)
@@ -84,7 +84,7 @@ func (r *Result) names() (out []string) {
 // cut takes a line apart; names of numbered things have two words.
 func cut(line string) (name, value string, ok bool) {
 	name, value, ok = strings.Cut(line, " ")
-	if name == "segment" || name == "mapped" {
+	if name == "segment" || name == "mapped" || name == "entry" {
 		var number string
 		number, value, ok = strings.Cut(value, " ")
 		name += " " + number
@@ -97,7 +97,7 @@ func find(ls []string, name string) string {
 	for _, l := range ls {
 		if n, v, _ := cut(l); n == name {
 			var code int
-			if _, err := fmt.Sscanf(v, "%d", &code); name == "status" && err == nil && code != 0 {
+			if _, err := fmt.Sscanf(v, "%d", &code); (name == "status" || name == "start") && err == nil && code != 0 {
 				v += fmt.Sprintf(" (%v, %s)", diag.Code(code), diag.Code(code).Short())
 			}
 			return v
@@ -200,7 +200,8 @@ func (k *Core) Run(c *Call) (*Result, error) {
 	for i, v := range c.Regs {
 		set(fmt.Sprintf("r%d", i), v)
 	}
-	var memory bytes.Buffer
+	memory := *bytes.NewBuffer(c.Image)
+	set("len", uint64(len(c.Image)))
 	for i := 1; i < isa.NumSegments-1; i++ {
 		b, err := c.contents(i)
 		if err != nil {
@@ -288,7 +289,7 @@ func (k *Core) driver(pointers int, modules []string) (*driver, error) {
 			args = append(args, "-D"+m.Macro()+"=1")
 		}
 	}
-	for _, f := range []string{"femto_host.c", "femto_image.c", "femto_verify.c"} {
+	for _, f := range []string{"femto_vm.c", "femto_host.c", "femto_image.c", "femto_verify.c"} {
 		args = append(args, filepath.Join(core, f))
 	}
 	compile := func(more ...string) error {

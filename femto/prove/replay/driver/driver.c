@@ -224,6 +224,76 @@ static void changes(uint32_t k, const uint8_t *was, const uint8_t *is, uint32_t 
     printf(", sum %08lx\n", (unsigned long)sum(is, n));
 }
 
+/* The way of an image until it runs; what the host has to give is not zero. */
+static int instance_of(void)
+{
+    static femto_instance_t c;
+    const uint32_t len = (uint32_t)get("len");
+    const uint32_t ram_len = (uint32_t)get("arg.ram_len");
+    const uint32_t ctx_len = (uint32_t)get("arg.ctx_len");
+    const uint32_t n = (uint32_t)get("arg.n_granted");
+    const size_t shift = get("arg.ram_at") & 7;
+    const uint8_t *image = input(len);
+    uint8_t *ram = (uint8_t *)malloc(ram_len + shift) + shift;
+    uint8_t *ctx = malloc(ctx_len);
+    const uint16_t *granted = calloc(n, sizeof(*granted));
+    uint32_t pc;
+
+    memset(ram, 0xee, ram_len);
+    memset(ctx, 0x5a, ctx_len);
+    memset(&c, 0xee, sizeof(c));
+    const unsigned status = femto_attach(&c, image, len, ram, ram_len, granted, n, femto_sys_call, names, &pc);
+    printf("status %u\n", status);
+    if (status >= FEMTO_E_ILLEGAL_INSTRUCTION) {
+        printf("slot %lu\n", (unsigned long)pc);
+    }
+    if (status != 0) {
+        return 0;
+    }
+    printf("host %s\n", c.host == names && c.call == femto_sys_call ? "as given" : "another");
+    for (uint32_t i = 0; i < c.image.n_entries; i++) {
+        femto_entry_t e;
+        femto_image_entry(&c.image, i, &e);
+        printf("entry %lu at slot %lu, name of %u characters, sum %08lx, hook ", (unsigned long)i, (unsigned long)e.slot,
+               e.name_len, (unsigned long)sum(e.name, e.name_len));
+        if (e.hook == NULL) {
+            printf("none\n");
+        }
+        else {
+            printf("%08lx\n", (unsigned long)sum(e.hook, 16));
+        }
+    }
+    const uint32_t data = bytes_to(c.span[1].end, 2);
+    uint32_t attached = sum(c.span[1].base, data);
+    memset(c.span[0].base, 0xee, bytes_to(c.span[0].end, 1));
+    memset(c.span[1].base, 0xee, data);
+    femto_reset(&c);
+    printf("data %lu bytes, sum %08lx", (unsigned long)data, (unsigned long)sum(c.span[1].base, data));
+    if (sum(c.span[1].base, data) != attached) {
+        printf(", but %08lx when attached", (unsigned long)attached);
+    }
+    printf("\n");
+    memset(&vm, 0xee, sizeof(vm));
+    const unsigned started = femto_start(&vm, &c, (uint32_t)get("arg.slot"), ctx_len == 0 ? NULL : ctx, ctx_len,
+                                         (int)(uint32_t)get("arg.writable"));
+    printf("start %u\n", started);
+    if (started != 0) {
+        return 0;
+    }
+    for (int i = 0; i < FEMTO_NUM_REGS; i++) {
+        printf("r%d 0x%llx\n", i, (unsigned long long)vm.r[i]);
+    }
+    printf("pc 0x%lx\n", (unsigned long)femto_pc(&vm));
+    printf("fuel 0x%lx\n", (unsigned long)(uint32_t)(vm.room - (uint32_t)(uintptr_t)vm.pc));
+    printf("level 0x%lx\n", (unsigned long)vm.level);
+    for (uint32_t k = 1; k < FEMTO_NUM_SEGMENTS - 1; k++) {
+        const uint32_t size_k = bytes_to(vm.end[k], k);
+        printf("mapped %lu 0x%lx bytes, 0x%lx of them to write, sum %08lx\n", (unsigned long)k, (unsigned long)size_k,
+               (unsigned long)bytes_to(vm.writable_end[k], k), (unsigned long)sum(vm.base[k], size_k));
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static femto_instance_t instance;
@@ -233,6 +303,9 @@ int main(int argc, char **argv)
     names = argv + (argc > 1);
     if (strcmp(function, "verdict") == 0) {
         return verdict();
+    }
+    if (strcmp(function, "instance") == 0) {
+        return instance_of();
     }
     const femto_word_t *start = text((uint32_t)get("text"), (uint32_t)get("slots"));
     instance.image.text = start;
