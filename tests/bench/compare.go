@@ -55,6 +55,9 @@ func figures(r *report) []change {
 	for _, s := range r.Deployment {
 		add("size deployment "+s.Store, s.Object, uint64(s.Flash), true)
 	}
+	for _, row := range r.RIOT {
+		add("RIOT "+row.Test, row.What, uint64(row.Value), row.Test != installTest)
+	}
 	for _, s := range r.Stacks {
 		add("RAM "+s.Engine, s.Target+" stack", uint64(s.Frames), true)
 	}

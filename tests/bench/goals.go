@@ -216,6 +216,7 @@ func (b *bench) goals() []goal {
 		reached(10161, static(r.deploymentGoal("flash"))),
 	)
 	all = append(all, r.envelopeGoals()...)
+	all = append(all, r.installGoal())
 	return append(all, r.hookGoals()...)
 }
 

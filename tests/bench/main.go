@@ -105,7 +105,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if args[0] == "run" {
 		err = b.runAll(o)
 		if err == nil {
-			err = b.runtimeCost(o)
+			err = b.measureRIOT(o)
 		}
 	}
 	if err == nil {

@@ -17,8 +17,8 @@ type report struct {
 	Sizes      []sizeRow         `json:"sizes"`
 	Stacks     []stackRow        `json:"stacks"`
 	Deployment []deploymentRow   `json:"deployment,omitempty"`
-	RAM        []ramRow          `json:"ram,omitempty"`   // of the runtime
-	Costs      []costRow         `json:"costs,omitempty"` // of hooks
+	RAM        []ramRow          `json:"ram,omitempty"` // of the runtime
+	RIOT       []riotRow         `json:"riot,omitempty"`
 	Skipped    []string          `json:"skipped,omitempty"`
 }
 

@@ -15,12 +15,12 @@ import (
 
 // wantRIOT says whether firmware for a Cortex-M4 is asked for and can be
 // compiled, and with which RIOT.
-func (b *bench) wantRIOT(what string, o options, programs ...string) (riot string, ok bool) {
+func (b *bench) wantRIOT(what string, o options) (riot string, ok bool) {
 	if o.target != "" && o.target != "cortex-m4" || o.engine != "" {
 		return "", false
 	}
-	if missing := missingTools(append(programs, "make", "arm-none-eabi-gcc")...); missing != nil {
-		b.skip(what, missing, "make gcc-arm-none-eabi qemu-system-arm")
+	if missing := missingTools("make", "arm-none-eabi-gcc"); missing != nil {
+		b.skip(what, missing, "make gcc-arm-none-eabi")
 		return "", false
 	}
 	riot = cmp.Or(os.Getenv("RIOTBASE"), filepath.Join(b.module, "RIOT"))

@@ -4,22 +4,17 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"debug/elf"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 )
 
 const (
 	runtimeBoard = "nucleo-f411re" // a Cortex-M4 that QEMU can run
 	ramApp       = "tests/riot/ram"
-	costApp      = "tests/riot/cost"
 	ramLimit     = 1 << 10
 )
 
@@ -30,13 +25,6 @@ type ramRow struct {
 	Containers int    `json:"containers,omitempty"` // what each container has, times their number
 	Stacks     int    `json:"stacks,omitempty"`     // of threads
 	Store      int    `json:"store,omitempty"`      // what the quotas of key-value stores give
-}
-
-// A costRow is what hooks cost on a Cortex-M4: instructions, but bytes of a
-// container.
-type costRow struct {
-	What  string `json:"what"`
-	Value int    `json:"value"`
 }
 
 // What the limit does not count, by symbol.
@@ -119,75 +107,21 @@ func (r *report) ram() float64 {
 	return float64(sum)
 }
 
-var costLine = regexp.MustCompile(`^([a-z][^:]*): (\d+) (instructions|bytes)`)
-
-// runtimeCost runs the firmware that counts what its hooks cost.
-func (b *bench) runtimeCost(o options) error {
-	riot, ok := b.wantRIOT("runtime", o, "qemu-system-arm")
-	if !ok {
-		return nil
-	}
-	b.progress.step("Cortex-M4: hooks")
-	dir, err := b.makeRIOT(costApp, "all", runtimeBoard, riot, "USEMODULE=qemu_stm32 ztimer_no_periph_rtt",
-		"EXTERNAL_MODULE_DIRS="+filepath.Join(b.module, "tests", "riot", "modules"))
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "qemu-system-arm", "-display", "none", "-monitor", "none", "-M", "netduinoplus2",
-		"-icount", "shift=6,align=off,sleep=off", "-serial", "null", "-serial", "stdio", "-kernel", filepath.Join(dir, "cost.elf"))
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	ended := false
-	for lines := bufio.NewScanner(out); !ended && lines.Scan(); {
-		line := strings.TrimSpace(lines.Text())
-		if m := costLine.FindStringSubmatch(line); m != nil {
-			n, err := strconv.Atoi(m[2])
-			if err != nil {
-				return err
-			}
-			b.report.Costs = append(b.report.Costs, costRow{m[1], n})
-		}
-		ended = line == "the end"
-	}
-	cancel() // the firmware does not end
-	_ = cmd.Wait()
-	if !ended {
-		return fmt.Errorf("%s did not come to its end", costApp)
-	}
-	return nil
-}
-
-func (r *report) cost(what string) float64 {
-	for _, row := range r.Costs {
-		if row.What == what {
-			return float64(row.Value)
-		}
-	}
-	return notMeasured
-}
-
 // hookGoals are the limits of the runtime.
 func (r *report) hookGoals() []goal {
 	return []goal{
-		atMost("hook without containers, Cortex-M4, instructions", 20, r.cost("empty hook"), "%.0f"),
-		atMost("hook with a container that returns at once, Cortex-M4, instructions", 250, r.cost("hook with a container that returns at once"), "%.0f"),
-		atMost("attaching a container, against verifying it", 2, r.cost("attach")/r.cost("verify"), "%.2fx"),
-		atMost("RAM of the runtime for a container, Cortex-M4, bytes", 96, r.cost("container"), "%.0f"),
+		atMost("hook without containers, Cortex-M4, instructions", 20, r.riot(costTest, "empty hook"), "%.0f"),
+		atMost("hook with a container that returns at once, Cortex-M4, instructions", 250, r.riot(costTest, "hook with a container that returns at once"), "%.0f"),
+		atMost("attaching a container, against verifying it", 2, r.riot(costTest, "attach")/r.riot(costTest, "verify"), "%.2fx"),
+		atMost("RAM of the runtime for a container, Cortex-M4, bytes", 96, r.riot(costTest, "container"), "%.0f"),
 		static(atMost("static RAM of the runtime, Cortex-M4, bytes", ramLimit, r.ram(), "%.0f")),
 	}
 }
 
 func (b *bench) costSection() *section {
 	s := &section{id: "hooks", title: "Hooks: Cortex-M4, instructions", head: []string{"what", "instructions"}}
-	for _, row := range b.report.Costs {
-		if row.What != "container" {
+	for _, row := range b.report.RIOT {
+		if row.Test == costTest && row.What != "container" {
 			s.add(row.What, strconv.Itoa(row.Value))
 		}
 	}

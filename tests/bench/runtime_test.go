@@ -37,14 +37,28 @@ func TestRAMOfAnObject(t *testing.T) {
 }
 
 func TestHookGoals(t *testing.T) {
-	r := &report{RAM: []ramRow{{Runtime: 1000, Stacks: 9000}, {Runtime: 25}}, Costs: []costRow{
-		{"empty hook", 20}, {"hook with a container that returns at once", 251}, {"verify", 100}, {"attach", 200}}}
+	r := &report{RAM: []ramRow{{Runtime: 1000, Stacks: 9000}, {Runtime: 25}}, RIOT: []riotRow{
+		{costTest, "empty hook", 20}, {costTest, "hook with a container that returns at once", 251}, {costTest, "verify", 100}, {costTest, "attach", 200}}}
 	var got []verdict
 	for _, g := range r.hookGoals() {
 		got = append(got, g.verdict)
 	}
 	require.Equal(t, []verdict{met, missed, met, unknown, missed}, got)
+}
 
-	require.Equal(t, []string{"container: 92 bytes", "container", "92", "bytes"}, costLine.FindStringSubmatch("container: 92 bytes, hook: 20 bytes"))
-	require.Nil(t, costLine.FindStringSubmatch("main(): This is RIOT! (Version: 2026.07)"))
+// What RIOT's tests measured stands in tables of its own.
+func TestMeasuredOnRIOT(t *testing.T) {
+	b := &bench{report: report{RIOT: []riotRow{{costTest, "empty hook", 3}, {costTest, "container", 92},
+		{recheckTest, "512 bytes, signature", 100}, {recheckTest, "512 bytes, all", 130},
+		{recheckTest, "1024 bytes, signature", 101}, {recheckTest, "1024 bytes, all", 161},
+		{installTest, "image fetched", 9638}, {installTest, "all", 86694}}}}
+	require.Equal(t, [][]string{{"empty hook", "3"}}, b.costSection().rows)
+	recheck := b.recheckSection()
+	require.Equal(t, []string{"what", "image of 512 bytes", "image of 1024 bytes"}, recheck.head)
+	require.Equal(t, []string{"Ed25519 (HACL*)", "100", "101"}, recheck.rows[0])
+	require.Equal(t, []string{"all", "130", "161"}, recheck.rows[len(recheck.rows)-1])
+	require.Equal(t, [][]string{{"image fetched", "9.6"}, {"all", "86.7"}}, b.installSection().rows)
+	require.Equal(t, met, b.report.installGoal().verdict)
+	require.Equal(t, unknown, new(report).installGoal().verdict)
+	require.Empty(t, new(bench).recheckSection().rows)
 }

@@ -19,7 +19,7 @@ func (b *bench) sections(ran bool) []*section {
 				out = append(out, b.speedSection(t), b.containerSection(t))
 			}
 		}
-		out = append(out, b.cycleSection(), b.hostSection(), b.optimiserSection(), b.costSection())
+		out = append(out, b.cycleSection(), b.hostSection(), b.optimiserSection(), b.costSection(), b.recheckSection(), b.installSection())
 	}
 	return append(out, b.sizeSection(), b.ramSection(), b.runtimeRAMSection(), b.deploymentSection())
 }

@@ -182,30 +182,3 @@ func TestTenantsExample(t *testing.T) {
 		})
 	}
 }
-
-// TestCost counts what hooks cost on a Cortex-M4, in instructions.
-func TestCost(t *testing.T) {
-	p := places[3]
-	p.args = append([]string{"-icount", "shift=6,align=off,sleep=off"}, p.args...)
-	need(t, p.program)
-	app := testApplication("cost", p.board, "fast", append([]string{}, p.env...)...)
-	app.build(t)
-	term := openTerminal(t, root, os.Environ(), p.program, append(append(quiet, p.args...), app.elf())...)
-	term.expect(runTimeout, "empty hook: ", "the end")
-
-	cost := func(what string) int {
-		t.Helper()
-		_, after, ok := strings.Cut(term.output(), "\n"+what+": ")
-		require.True(t, ok, what)
-		n, err := strconv.Atoi(strings.Fields(after)[0])
-		require.NoError(t, err)
-		t.Logf("%s: %d", what, n)
-		return n
-	}
-	assert.LessOrEqual(t, cost("empty hook"), 20)
-	assert.LessOrEqual(t, cost("hook with a container that returns at once"), 250)
-	cost("enqueue")
-	cost("enqueue, switch, drain 2 events, switch back")
-	assert.LessOrEqual(t, cost("attach"), 2*cost("verify"))
-	assert.LessOrEqual(t, cost("container"), 96)
-}
