@@ -16,6 +16,10 @@
 // -icount an executed instruction takes a fixed virtual time, so counts repeat
 // exactly and one run is enough; host times are medians of interleaved rounds.
 //
+// What needs RIOT is measured by tests of tests/riot, which run here with
+// -figures: hooks and the re-check of installed containers at a start, in
+// instructions, and the time that an install over the network takes.
+//
 // What it guarantees: every result is checked against the expected value, and
 // a wrong one fails the run, so no figure belongs to an engine that computes
 // something else. What it needs and does not find (a cross compiler, QEMU) it

@@ -11,6 +11,9 @@
 //	go test ./tests/riot -riot -v -run QEMU  a part
 //	go test ./tests/riot -riot -run Boards -update   write docs/boards.md
 //
+// Some tests measure, and say so with -v; -figures FILE is for tests/bench, which
+// makes docs/performance.md of it.
+//
 // It takes minutes, therefore nothing runs without -riot. What cannot run, for
 // want of RIOT, a compiler, an emulator or a vendor's package, is skipped with
 // a line that begins with SKIP; REQUIRE_RIOT=1 makes that a failure.

@@ -193,6 +193,9 @@ func TestInstallTime(t *testing.T) {
 				return err
 			}
 			moments = append(moments, <-printed...)
+			if slices.ContainsFunc(moments, time.Time.IsZero) {
+				return fmt.Errorf("install %d: %v", i, moments)
+			}
 			if i == 0 {
 				continue // it replaces nothing, and looks for its neighbour first
 			}
