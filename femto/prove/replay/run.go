@@ -64,7 +64,7 @@ func (r *Result) String() string {
 		fmt.Fprintf(&b, "%s %-10s %-*s  %s\n", mark, name, width, have, there)
 	}
 	if r.Same {
-		b.WriteString("  Go and C agree\n")
+		b.WriteString("  Go and C agree: no run shows the goal that is red, or the state found is one that none reaches\n")
 	} else {
 		b.WriteString("  they differ in what is marked\n")
 	}
