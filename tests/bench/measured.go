@@ -37,6 +37,10 @@ func (b *bench) measureRIOT(o options) error {
 	if o.engine == "" && o.wantTarget(host.name) {
 		tests = append(tests, installTest)
 	}
+	if missing := missingTools("go"); missing != nil && tests != nil {
+		b.skip(strings.Join(tests, ", "), missing, "golang")
+		return nil
+	}
 	for _, test := range tests {
 		b.progress.step("RIOT: %s", test)
 		if err := b.measureBy(test); err != nil {
