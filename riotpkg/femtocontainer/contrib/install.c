@@ -40,14 +40,14 @@ static femto_suit_verdict_t read_file(const char *path, uint8_t *buf, uint32_t m
     }
     vfs_close(fd);
     return (n < 0) ? femto_suit_at(FEMTO_E_STORAGE_ERROR, -n)
-         : (n > 0) ? femto_suit_at(FEMTO_E_TOO_LONG, max) : femto_suit_code(0);
+         : (n > 0) ? femto_suit_at(FEMTO_E_TOO_LONG, max) : 0;
 }
 
 static uint16_t say(femto_refusal_t *why, femto_suit_verdict_t verdict)
 {
-    why->code = verdict.code;
-    if (verdict.code == FEMTO_E_NOT_GRANTED) {
-        why->helper = verdict.where;
+    why->code = femto_suit_code(verdict);
+    if (why->code == FEMTO_E_NOT_GRANTED) {
+        why->helper = femto_suit_where(verdict);
         for (unsigned i = 0; i < femto_n_needs; i++) {
             if (femto_needs[i].helper == why->helper) {
                 why->capability = femto_needs[i].capability;
@@ -55,20 +55,53 @@ static uint16_t say(femto_refusal_t *why, femto_suit_verdict_t verdict)
         }
     }
     else {
-        why->pc = verdict.where;
+        why->pc = femto_suit_where(verdict);
     }
-    return verdict.code;
+    return why->code;
 }
 
 #ifdef MODULE_FEMTOCONTAINER_SUIT
 
+/* Installing a file, as the worker of femtocontainer_suit does it */
+typedef struct {
+    femto_suit_job_t job;
+    const char *path;
+    unsigned hook, slot;
+} file_job_t;
+
+/* All checks of an image come as for a manifest. */
+static femto_suit_verdict_t run(femto_suit_job_t *job, femto_suit_manifest_t *m)
+{
+    const file_job_t *file = container_of(job, file_job_t, job);
+    femto_suit_slot_t *slot;
+    femto_suit_verdict_t verdict = femto_suit_find(file->hook, file->slot, &slot);
+
+    if (verdict != 0) {
+        return verdict;
+    }
+    femto_suit_slot_name(slot, m->component);
+    femto_suit_record_t *record = femto_suit_prepare(slot);
+    if (record->sequence == UINT32_MAX) {
+        return femto_suit_at(FEMTO_E_OLD_SEQUENCE, UINT32_MAX);
+    }
+    m->sequence = ++record->sequence; /* of two records the greater number counts */
+    verdict = read_file(file->path, femto_suit_staging(), CONFIG_FEMTOCONTAINER_SUIT_IMAGE,
+                        &record->size);
+    if (verdict != 0) {
+        return verdict;
+    }
+    femto_suit_sha256(femto_suit_staging(), record->size, record->digest);
+    return femto_suit_put(slot, m->component);
+}
+
 uint16_t femto_install_file(const char *path, unsigned hook, unsigned slot, femto_refusal_t *why)
 {
     femto_refusal_t own;
+    file_job_t file = { .job.run = run, .path = path, .hook = hook, .slot = slot };
 
     why = (why == NULL) ? &own : why;
     *why = (femto_refusal_t){ .capability = FEMTO_NONE };
-    return say(why, femto_suit_install(read_file, path, hook, slot));
+    return say(why, femto_suit_job_wait(&file.job));
 }
 
 #else
@@ -137,10 +170,10 @@ static uint16_t install(const char *path, unsigned hook, unsigned tenant, femto_
         return say(why, femto_suit_at(FEMTO_E_SLOT_QUOTA, femto_tenants[tenant].quota.slots));
     }
     if (place == NULL) {
-        return say(why, femto_suit_code(FEMTO_E_TOO_MANY_CONTAINERS));
+        return say(why, FEMTO_E_TOO_MANY_CONTAINERS);
     }
     femto_suit_verdict_t verdict = read_file(path, place->image, sizeof(place->image), &len);
-    if (verdict.code != 0) {
+    if (verdict != 0) {
         return say(why, verdict);
     }
     name_after(place, path);
@@ -153,7 +186,7 @@ static uint16_t install(const char *path, unsigned hook, unsigned tenant, femto_
     };
     int id = femto_container_install(&place->program, tenant);
     if (id < 0) {
-        return say(why, femto_suit_code(-id));
+        return say(why, -id);
     }
     uint16_t code = femto_container_attach(id, hook, why);
     if (code != 0) {
@@ -169,7 +202,7 @@ uint16_t femto_install_file(const char *path, unsigned hook, unsigned tenant, fe
     why = (why == NULL) ? &own : why;
     *why = (femto_refusal_t){ .capability = FEMTO_NONE };
     if (tenant >= FEMTO_TENANTS) {
-        return say(why, femto_suit_code(FEMTO_E_HOOK_REFUSES));
+        return say(why, FEMTO_E_HOOK_REFUSES);
     }
     mutex_lock(&lock);
     uint16_t code = install(path, hook, tenant, why);

@@ -18,7 +18,6 @@
 #endif
 
 #include "femto_suit_codes.h"
-#include "nanocbor/nanocbor.h"
 #include "operator.h"
 
 bool femto_operator_asks(const coap_request_ctx_t *ctx)
@@ -33,11 +32,9 @@ ssize_t femto_operator_missing(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_r
                                  NULL);
 }
 
-ssize_t femto_operator_refuse(coap_pkt_t *pdu, uint8_t *buf, size_t len, unsigned status,
-                              uint16_t code, const uint32_t *where)
+ssize_t femto_operator_answer(coap_pkt_t *pdu, uint8_t *buf, size_t len, unsigned status,
+                              nanocbor_encoder_t *enc)
 {
-    nanocbor_encoder_t enc;
-
     if (gcoap_resp_init(pdu, buf, len, status) != 0) {
         return 0; /* the client wants no response */
     }
@@ -48,10 +45,19 @@ ssize_t femto_operator_refuse(coap_pkt_t *pdu, uint8_t *buf, size_t len, unsigne
     if (head >= 0) {
         head = coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
     }
-    if (head < 0) {
+    nanocbor_encoder_init(enc, pdu->payload, pdu->payload_len);
+    return head;
+}
+
+ssize_t femto_operator_refuse(coap_pkt_t *pdu, uint8_t *buf, size_t len, unsigned status,
+                              uint16_t code, const uint32_t *where)
+{
+    nanocbor_encoder_t enc;
+    ssize_t head = femto_operator_answer(pdu, buf, len, status, &enc);
+
+    if (head <= 0) {
         return head;
     }
-    nanocbor_encoder_init(&enc, pdu->payload, pdu->payload_len);
     nanocbor_fmt_map(&enc, 1 + (where != NULL));
     nanocbor_fmt_uint(&enc, 2);
     nanocbor_fmt_uint(&enc, code);

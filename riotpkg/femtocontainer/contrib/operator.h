@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "femto_operator.h"
+#include "nanocbor/nanocbor.h"
 #include "net/gcoap.h"
 
 #ifdef __cplusplus
@@ -31,6 +32,18 @@ bool femto_operator_asks(const coap_request_ctx_t *ctx);
 /** @brief  Handler that tells those who come without authentication what is missing */
 ssize_t femto_operator_missing(coap_pkt_t *pdu, uint8_t *buf, size_t len,
                                coap_request_ctx_t *ctx);
+
+/**
+ * @brief   Begin an answer in CBOR
+ *
+ * @param[in]   status  of CoAP
+ * @param[out]  enc     for the payload
+ *
+ * @return  bytes of the answer without its payload
+ * @return  0 when the client wants none, or a negative number: what to return to gcoap
+ */
+ssize_t femto_operator_answer(coap_pkt_t *pdu, uint8_t *buf, size_t len, unsigned status,
+                              nanocbor_encoder_t *enc);
 
 /**
  * @brief   Answer with a refusal of docs/deployment.cddl

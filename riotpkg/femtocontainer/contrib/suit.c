@@ -41,46 +41,41 @@ enum { MANIFEST_MAX = 512 };
 static char stack[3 * THREAD_STACKSIZE_LARGE];
 static kernel_pid_t worker = KERNEL_PID_UNDEF;
 static uint8_t envelope[MANIFEST_MAX];
-static char trigger_url[FEMTO_SUIT_URL_MAX + 1];
-static bool busy;
+static mutex_t wake = MUTEX_INIT_LOCKED;
 
-/* What somebody who waits wants to have installed; NULL: what trigger_url says */
-typedef struct {
-    femto_suit_read_fn read;
-    const char *path;
-    unsigned hook, slot;
-    femto_suit_verdict_t verdict;
-    mutex_t done;
-} _file_t;
-static _file_t *trigger_file;
+/* What runs, or comes next */
+static struct {
+    femto_suit_job_t *job;
+    char url[FEMTO_SUIT_URL_MAX + 1];   /* of the manifest; empty: there is none */
+} next;
 
 femto_suit_status_t femto_suit_status;
 
 /* The job that runs. Only the worker touches it. */
 static struct {
     femto_suit_manifest_t manifest;
-    char url[FEMTO_SUIT_URL_MAX + 1];   /* RIOT's, while it fetches */
     uint32_t begin;                     /* of the job, ms */
     uint32_t received;                  /* bytes of manifest or payload */
     femto_suit_verdict_t verdict;       /* of the first callback that refused */
     bool wanted;                        /* RIOT has found the digest to fit */
 } job;
 
-static void _state(femto_suit_job_state_t state)
+/* Tells what the job does, and how far it is. */
+static void _tell(femto_suit_job_state_t state)
 {
-    mutex_lock(&femto_suit_lock);
+    femto_suit_lock();
     femto_suit_status.state = state;
-    femto_suit_status.received = 0;
+    femto_suit_status.received = job.received;
     femto_suit_status.size = job.manifest.size;
     femto_suit_status.version++;
-    mutex_unlock(&femto_suit_lock);
+    femto_suit_unlock();
 }
 
 /* The first refusal is the one that counts. Not an errno that nanocoap takes for
  * a reason to try again. */
 static int _refuse(femto_suit_verdict_t verdict)
 {
-    if (job.verdict.code == 0) {
+    if (job.verdict == 0) {
         job.verdict = verdict;
     }
     return SUIT_ERR_STORAGE;
@@ -114,7 +109,6 @@ static int _driver_start(suit_storage_t *storage, const suit_manifest_t *manifes
 {
     (void)storage;
     (void)manifest;
-    job.received = 0;
     return len == job.manifest.size ? SUIT_OK : SUIT_ERR_STORAGE;
 }
 
@@ -125,10 +119,7 @@ static int _driver_write(suit_storage_t *storage, const suit_manifest_t *manifes
     (void)manifest;
     int res = _receive(femto_suit_staging(), job.manifest.size, offset, buf, len);
 
-    mutex_lock(&femto_suit_lock);
-    femto_suit_status.received = job.received;
-    femto_suit_status.version++;
-    mutex_unlock(&femto_suit_lock);
+    _tell(FEMTO_SUIT_FETCHING);
     return res;
 }
 
@@ -137,10 +128,10 @@ static int _driver_finish(suit_storage_t *storage, const suit_manifest_t *manife
 {
     (void)storage;
     (void)manifest;
-    if (job.verdict.code == 0 && job.received != job.manifest.size) {
+    if (job.received != job.manifest.size) {
         _refuse(femto_suit_at(FEMTO_E_WRONG_SIZE, job.received));
     }
-    return job.verdict.code == 0 ? SUIT_OK : SUIT_ERR_STORAGE;
+    return job.verdict == 0 ? SUIT_OK : SUIT_ERR_STORAGE;
 }
 
 static int _driver_read_ptr(suit_storage_t *storage, const uint8_t **buf, size_t *len)
@@ -159,28 +150,15 @@ static int _driver_install(suit_storage_t *storage, const suit_manifest_t *manif
     return SUIT_OK;
 }
 
-static int _driver_erase(suit_storage_t *storage)
-{
-    (void)storage;
-    job.received = 0;
-    return SUIT_OK;
-}
-
 /* RIOT has put its separator before each part, and the device's behind */
 static bool _driver_has_location(const suit_storage_t *storage, const char *location)
 {
     const char *own = job.manifest.component;
+    size_t len = strlen(own);
 
     (void)storage;
-    if (*location++ != '.') {
-        return false;
-    }
-    for (; *own != '\0'; own++, location++) {
-        if (*location != (*own == '/' ? '.' : *own)) {
-            return false;
-        }
-    }
-    return *location == '\0' || *location == '.';
+    return *location++ == '/' && strncmp(location, own, len) == 0
+        && (location[len] == '\0' || location[len] == '/');
 }
 
 static int _driver_set_active_location(suit_storage_t *storage, const char *location)
@@ -211,12 +189,11 @@ static const suit_storage_driver_t driver = {
     .finish = _driver_finish,
     .read_ptr = _driver_read_ptr,
     .install = _driver_install,
-    .erase = _driver_erase,
     .has_location = _driver_has_location,
     .set_active_location = _driver_set_active_location,
     .get_seq_no = _driver_get_seq_no,
     .set_seq_no = _driver_set_seq_no,
-    .separator = '.',
+    .separator = '/',
 };
 
 static suit_storage_t storage = { .driver = &driver };
@@ -244,7 +221,7 @@ static int _manifest_block(void *arg, size_t offset, uint8_t *buf, size_t len, i
 
 static femto_suit_verdict_t _fetch_manifest(void)
 {
-    int res = nanocoap_get_blockwise_url(job.url, CONFIG_SUIT_COAP_BLOCKSIZE, _manifest_block, NULL);
+    int res = nanocoap_get_blockwise_url(next.url, CONFIG_SUIT_COAP_BLOCKSIZE, _manifest_block, NULL);
 
     if (res < 0) {
         _refuse(femto_suit_at(FEMTO_E_FETCH_FAILED, job.received));
@@ -252,7 +229,7 @@ static femto_suit_verdict_t _fetch_manifest(void)
     return job.verdict;
 }
 
-static femto_suit_verdict_t _check_manifest(void)
+static femto_suit_verdict_t _check_manifest(femto_suit_slot_t **slot)
 {
     femto_suit_manifest_t *m = &job.manifest;
     uint32_t where = 0;
@@ -268,64 +245,56 @@ static femto_suit_verdict_t _check_manifest(void)
     if (code == 0 && !_may_fetch(m->url)) {
         code = FEMTO_E_BAD_URL;
     }
-    return code != 0 ? femto_suit_code(code) : femto_suit_target(m);
+    return code != 0 ? code : femto_suit_target(m, slot);
 }
 
 static femto_suit_verdict_t _fetch_payload(uint32_t len)
 {
+    char *url = job.manifest.url;   /* where RIOT copies it to */
+    suit_manifest_t manifest = { .urlbuf = url, .urlbuf_len = sizeof(job.manifest.url) };
+
+    job.received = 0;
+    _tell(FEMTO_SUIT_FETCHING);
     /* RIOT's parser fetches through the driver above */
-    suit_manifest_t manifest = { .urlbuf = job.url, .urlbuf_len = sizeof(job.url) };
     int res = suit_parse(&manifest, envelope, len);
 
-    if (job.verdict.code == 0 && (res != SUIT_OK || !job.wanted)) {
-        if (res == SUIT_ERR_DIGEST_MISMATCH) {
-            return femto_suit_code(FEMTO_E_WRONG_DIGEST);
-        }
-        /* what its transport says of a file that is longer or shorter than announced */
-        uint16_t code = res == -1 ? FEMTO_E_WRONG_SIZE : FEMTO_E_FETCH_FAILED;
-        return femto_suit_at(code, job.received);
+    if (res == SUIT_ERR_DIGEST_MISMATCH) {
+        _refuse(FEMTO_E_WRONG_DIGEST);
+    }
+    else if (res != SUIT_OK || !job.wanted) {
+        /* -1 is what its transport says of a file that is longer or shorter than announced */
+        _refuse(femto_suit_at(res == -1 ? FEMTO_E_WRONG_SIZE : FEMTO_E_FETCH_FAILED, job.received));
     }
     return job.verdict;
 }
 
-static femto_suit_verdict_t _run(void)
+/* Does what a manifest says. */
+static femto_suit_verdict_t _run(femto_suit_job_t *self, femto_suit_manifest_t *m)
 {
-    _state(FEMTO_SUIT_FETCHING_MANIFEST);
+    (void)self;
     femto_suit_verdict_t verdict = _fetch_manifest();
-    if (verdict.code != 0) {
-        return verdict;
-    }
-    _state(FEMTO_SUIT_CHECKING);
     uint32_t len = job.received;
-    verdict = _check_manifest();
-    if (verdict.code != 0) {
-        return verdict;
-    }
-    if (job.manifest.size > 0) {
-        _state(FEMTO_SUIT_FETCHING);
-        verdict = _fetch_payload(len);
-        if (verdict.code != 0) {
-            return verdict;
-        }
-    }
-    else if (job.manifest.hook == NULL) {
-        return femto_suit_at(FEMTO_E_BAD_REVOCATION, 0);
-    }
-    _state(FEMTO_SUIT_INSTALLING);
-    return femto_suit_do(&job.manifest);
-}
+    femto_suit_slot_t *slot;
 
-static femto_suit_verdict_t _run_file(const _file_t *f)
-{
-    _state(FEMTO_SUIT_INSTALLING);
-    return femto_suit_do_file(&job.manifest, f->read, f->path, f->hook, f->slot);
+    if (verdict == 0) {
+        _tell(FEMTO_SUIT_CHECKING);
+        verdict = _check_manifest(&slot);
+    }
+    if (verdict == 0 && m->size > 0) {
+        verdict = _fetch_payload(len);
+    }
+    if (verdict == 0) {
+        _tell(FEMTO_SUIT_INSTALLING);
+        verdict = femto_suit_do(m, slot);
+    }
+    return verdict;
 }
 
 static void _end(femto_suit_verdict_t verdict)
 {
     const femto_suit_manifest_t *m = &job.manifest;
 
-    mutex_lock(&femto_suit_lock);
+    femto_suit_lock();
     femto_suit_status_t *s = &femto_suit_status;
     femto_suit_result_t *r = &s->log[s->results++ % CONFIG_FEMTOCONTAINER_SUIT_LOG];
     r->verdict = verdict;
@@ -335,63 +304,44 @@ static void _end(femto_suit_verdict_t verdict)
     strcpy(r->component, m->component);
     s->state = FEMTO_SUIT_IDLE;
     s->version++;
-    busy = false;
-    mutex_unlock(&femto_suit_lock);
-
-    if (verdict.code == 0) {
-        printf("suit: %s: done, sequence %" PRIu32 "\n", m->component, m->sequence);
-    }
-    else if (m->component[0] != '\0') {
-        printf("suit: %s: FC%u\n", m->component, verdict.code);
-    }
-    else {
-        printf("suit: FC%u\n", verdict.code);
-    }
+    femto_suit_unlock();
+    femto_suit_say(m->component, verdict, "done", m->sequence);
 }
 
 static void *_worker(void *arg)
 {
     (void)arg;
     femto_suit_boot();
-    mutex_lock(&femto_suit_lock);
+    femto_suit_lock();
     femto_suit_status.version++;
-    mutex_unlock(&femto_suit_lock);
+    femto_suit_unlock();
 
     while (1) {
-        thread_flags_wait_any(1);
+        mutex_lock(&wake);
+        femto_suit_job_t *current = next.job;
         memset(&job, 0, sizeof(job));
         job.begin = ztimer_now(ZTIMER_MSEC);
-        mutex_lock(&femto_suit_lock);
-        strcpy(job.url, trigger_url);
-        _file_t *file = trigger_file;
-        trigger_file = NULL;
-        mutex_unlock(&femto_suit_lock);
-        if (file != NULL) {
-            file->verdict = _run_file(file);
-            _end(file->verdict);
-            mutex_unlock(&file->done);
-        }
-        else {
-            _end(_run());
-        }
+        current->verdict = current->run(current, &job.manifest);
+        _end(current->verdict);
+        mutex_unlock(&current->done);
     }
     return NULL;
 }
 
-/* Has the worker begin; femto_suit_lock is held and it is not busy. */
-static void _begin(const char *url, _file_t *file)
+/* Has the worker begin; it is idle, and the lock is held. */
+static void _begin(femto_suit_job_t *begun, const char *url, femto_suit_job_state_t state)
 {
-    strcpy(trigger_url, url);
-    trigger_file = file;
-    busy = true;
+    strcpy(next.url, url);
+    next.job = begun;
     femto_suit_status.job++;
-    femto_suit_status.state = FEMTO_SUIT_FETCHING_MANIFEST;
+    femto_suit_status.state = state;
     femto_suit_status.version++;
-    thread_flags_set(thread_get(worker), 1);
+    mutex_unlock(&wake);
 }
 
 uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *number)
 {
+    static femto_suit_job_t fetch;
     char copy[FEMTO_SUIT_URL_MAX + 1];
     uint16_t code = 0;
 
@@ -401,34 +351,33 @@ uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *number)
     if (!femto_suit_url_read(copy, url, len) || !_may_fetch(copy)) {
         return FEMTO_E_BAD_URL;
     }
-    mutex_lock(&femto_suit_lock);
-    if (!busy) {
-        _begin(copy, NULL);
+    femto_suit_lock();
+    if (femto_suit_status.state == FEMTO_SUIT_IDLE) {
+        fetch.run = _run;
+        _begin(&fetch, copy, FEMTO_SUIT_FETCHING_MANIFEST);
     }
-    else if (strcmp(trigger_url, copy) != 0) {
+    else if (strcmp(next.url, copy) != 0) {
         code = FEMTO_E_BUSY;
     }
     *number = femto_suit_status.job;
-    mutex_unlock(&femto_suit_lock);
+    femto_suit_unlock();
     return code;
 }
 
-femto_suit_verdict_t femto_suit_install(femto_suit_read_fn read, const char *path, unsigned hook,
-                                        unsigned slot)
+femto_suit_verdict_t femto_suit_job_wait(femto_suit_job_t *other)
 {
-    _file_t file = { .read = read, .path = path, .hook = hook, .slot = slot,
-                     .verdict = femto_suit_code(FEMTO_E_BUSY), .done = MUTEX_INIT_LOCKED };
-
-    mutex_lock(&femto_suit_lock);
-    bool taken = !busy && worker != KERNEL_PID_UNDEF;
+    femto_suit_lock();
+    bool taken = femto_suit_status.state == FEMTO_SUIT_IDLE && worker != KERNEL_PID_UNDEF;
     if (taken) {
-        _begin("", &file);
+        mutex_init_locked(&other->done);
+        _begin(other, "", FEMTO_SUIT_INSTALLING);
     }
-    mutex_unlock(&femto_suit_lock);
-    if (taken) {
-        mutex_lock(&file.done);
+    femto_suit_unlock();
+    if (!taken) {
+        return FEMTO_E_BUSY;
     }
-    return file.verdict;
+    mutex_lock(&other->done);
+    return other->verdict;
 }
 
 int femto_suit_start(const credman_credential_t *psk)

@@ -61,37 +61,32 @@ static void _append(nanocbor_encoder_t *enc, void *ctx, const uint8_t *data, siz
 static ssize_t _answer(coap_pkt_t *pdu, uint8_t *buf, size_t len,
                        void (*encode)(nanocbor_encoder_t *enc))
 {
-    _block_t block = { .pdu = pdu };
+    _block_t block;
     nanocbor_encoder_t enc;
 
     coap_clear_observe(pdu); /* nobody is going to notify */
-    if (coap_block2_init(pdu, &block.slicer) != 0) {
-        ssize_t n = gcoap_response(pdu, buf, len, COAP_CODE_BAD_OPTION);
-        return n < 0 ? 0 : n;
-    }
-    if (gcoap_resp_init(pdu, buf, len, COAP_CODE_CONTENT) != 0) {
+    bool there = coap_block2_init(pdu, &block.slicer) == 0;
+    if (gcoap_resp_init(pdu, buf, len, there ? COAP_CODE_CONTENT : COAP_CODE_BAD_OPTION) != 0) {
         return 0; /* the client wants no response */
     }
-    mutex_lock(&femto_suit_lock);
+    if (!there) {
+        return coap_opt_finish(pdu, COAP_OPT_FINISH_NONE);
+    }
+    femto_suit_lock();
     femto_suit_look();
     uint32_t etag[2] = { boot, femto_suit_status.version };
-    ssize_t head = coap_opt_add_opaque(pdu, COAP_OPT_ETAG, etag, sizeof(etag));
-    if (head >= 0) {
-        head = coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
-    }
-    if (head >= 0) {
-        head = coap_opt_add_block2(pdu, &block.slicer, true);
-    }
-    if (head >= 0) {
-        head = coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
-    }
-    if (head >= 0) {
+    bool fits = coap_opt_add_opaque(pdu, COAP_OPT_ETAG, etag, sizeof(etag)) >= 0
+                && coap_opt_add_format(pdu, COAP_FORMAT_CBOR) >= 0
+                && coap_opt_add_block2(pdu, &block.slicer, true) >= 0
+                && coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD) >= 0;
+    if (fits) {
+        block.pdu = pdu;
         nanocbor_encoder_stream_init(&enc, &block, _append, _fits);
         encode(&enc);
         coap_block2_finish(&block.slicer);
     }
-    mutex_unlock(&femto_suit_lock);
-    return head < 0 ? head : pdu->payload - buf;
+    femto_suit_unlock();
+    return fits ? pdu->payload - buf : -1;
 }
 
 /* --- docs/deployment.cddl ------------------------------------------------ */
@@ -114,6 +109,12 @@ static void _put_text(nanocbor_encoder_t *enc, unsigned key, const char *text)
     nanocbor_put_tstr(enc, text);
 }
 
+static void _put_array(nanocbor_encoder_t *enc, unsigned key, unsigned n)
+{
+    nanocbor_fmt_uint(enc, key);
+    nanocbor_fmt_array(enc, n);
+}
+
 static void _put_device(nanocbor_encoder_t *enc)
 {
     const uint8_t *key;
@@ -128,8 +129,7 @@ static void _put_device(nanocbor_encoder_t *enc)
     while (femto_suit_operator(n) != NULL) {
         n++;
     }
-    nanocbor_fmt_uint(enc, 5);
-    nanocbor_fmt_array(enc, n);
+    _put_array(enc, 5, n);
     for (unsigned i = 0; (key = femto_suit_operator(i)) != NULL; i++) {
         femto_suit_sha256(key, 32, digest);
         nanocbor_put_bstr(enc, digest, FEMTO_SUIT_KEY_ID);
@@ -140,8 +140,7 @@ static void _put_device(nanocbor_encoder_t *enc)
     for (unsigned hook = 0; hook < FEMTO_HOOKS; hook++) {
         n += femto_suit_hook_name(hook) != NULL;
     }
-    nanocbor_fmt_uint(enc, 8);
-    nanocbor_fmt_array(enc, n);
+    _put_array(enc, 8, n);
     for (unsigned hook = 0; hook < FEMTO_HOOKS; hook++) {
         const char *name = femto_suit_hook_name(hook);
         if (name != NULL) {
@@ -156,11 +155,11 @@ static void _put_verdict(nanocbor_encoder_t *enc, const femto_suit_result_t *r)
 {
     bool known = r->component[0] != '\0';
 
-    nanocbor_fmt_map(enc, 3 + r->verdict.has_where + 2 * known);
+    nanocbor_fmt_map(enc, 3 + femto_suit_has_where(r->verdict) + 2 * known);
     _put_uint(enc, 1, r->job);
-    _put_uint(enc, 2, r->verdict.code);
-    if (r->verdict.has_where) {
-        _put_uint(enc, 3, r->verdict.where);
+    _put_uint(enc, 2, femto_suit_code(r->verdict));
+    if (femto_suit_has_where(r->verdict)) {
+        _put_uint(enc, 3, femto_suit_where(r->verdict));
     }
     if (known) {
         _put_text(enc, 4, r->component);
@@ -173,10 +172,10 @@ static void _put_slot(nanocbor_encoder_t *enc, const femto_suit_slot_t *s)
 {
     char name[FEMTO_SUIT_NAME_MAX + 1];
     bool image = s->record.size > 0;
-    bool refused = s->why.code != 0;
+    bool refused = s->why != 0;
 
     femto_suit_slot_name(s, name);
-    nanocbor_fmt_map(enc, 3 + 3 * image + refused + (refused && s->why.has_where));
+    nanocbor_fmt_map(enc, 3 + 3 * image + refused + femto_suit_has_where(s->why));
     _put_text(enc, 1, name);
     _put_uint(enc, 2, s->record.sequence);
     _put_uint(enc, 3, s->state);
@@ -186,9 +185,9 @@ static void _put_slot(nanocbor_encoder_t *enc, const femto_suit_slot_t *s)
         _put_bytes(enc, 6, s->key_id, sizeof(s->key_id));
     }
     if (refused) {
-        _put_uint(enc, 7, s->why.code);
-        if (s->why.has_where) {
-            _put_uint(enc, 8, s->why.where);
+        _put_uint(enc, 7, femto_suit_code(s->why));
+        if (femto_suit_has_where(s->why)) {
+            _put_uint(enc, 8, femto_suit_where(s->why));
         }
     }
 }
@@ -203,8 +202,7 @@ static void _put_status(nanocbor_encoder_t *enc)
     _put_uint(enc, 1, s->job);
     _put_uint(enc, 2, s->state);
     if (fetching) {
-        nanocbor_fmt_uint(enc, 3);
-        nanocbor_fmt_array(enc, 2);
+        _put_array(enc, 3, 2);
         nanocbor_fmt_uint(enc, s->received);
         nanocbor_fmt_uint(enc, s->size);
     }
@@ -215,15 +213,13 @@ static void _put_status(nanocbor_encoder_t *enc)
     for (unsigned i = 0; i < FEMTO_TOTAL_CONTAINERS; i++) {
         n += femto_suit_slots[i].state != FEMTO_SUIT_EMPTY;
     }
-    nanocbor_fmt_uint(enc, 5);
-    nanocbor_fmt_array(enc, n);
+    _put_array(enc, 5, n);
     for (unsigned i = 0; i < FEMTO_TOTAL_CONTAINERS; i++) {
         if (femto_suit_slots[i].state != FEMTO_SUIT_EMPTY) {
             _put_slot(enc, &femto_suit_slots[i]);
         }
     }
-    nanocbor_fmt_uint(enc, 6);
-    nanocbor_fmt_array(enc, femto_suit_revoked_keys.n);
+    _put_array(enc, 6, femto_suit_revoked_keys.n);
     for (unsigned i = 0; i < femto_suit_revoked_keys.n; i++) {
         nanocbor_put_bstr(enc, femto_suit_revoked_keys.id[i], FEMTO_SUIT_KEY_ID);
     }
@@ -276,17 +272,10 @@ static ssize_t _trigger(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_
                                      code == FEMTO_E_BUSY ? COAP_CODE_SERVICE_UNAVAILABLE
                                                           : COAP_CODE_BAD_REQUEST, code, NULL);
     }
-    if (gcoap_resp_init(pdu, buf, len, COAP_CODE_CHANGED) != 0) {
-        return 0; /* the client wants no response */
-    }
-    ssize_t head = coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
-    if (head >= 0) {
-        head = coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD);
-    }
-    if (head < 0) {
+    ssize_t head = femto_operator_answer(pdu, buf, len, COAP_CODE_CHANGED, &enc);
+    if (head <= 0) {
         return head;
     }
-    nanocbor_encoder_init(&enc, pdu->payload, pdu->payload_len);
     nanocbor_fmt_uint(&enc, job);
     return head + nanocbor_encoded_len(&enc);
 }

@@ -85,28 +85,28 @@ static bool _head(_cursor_t *c, unsigned major, uint32_t *value)
 
 /* --- component ----------------------------------------------------------- */
 
+bool femto_suit_is_part(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
 /* A decimal number below 255 in its one form */
 static bool _number(const char *text, uint8_t *value)
 {
-    unsigned v = 0, len = 0;
+    unsigned v = 0;
 
-    for (; text[len] >= '0' && text[len] <= '9' && len < 3; len++) {
-        v = 10 * v + (text[len] - '0');
-    }
-    *value = (uint8_t)v;
-    return len > 0 && text[len] == '\0' && v < 255 && (len == 1 || text[0] != '0');
-}
-
-/* The first bytes of a UUID in hex; a part of a component has no other characters
- * below g but the hyphen. */
-static bool _is_device(const uint8_t *part, uint32_t len)
-{
-    for (unsigned i = 0; i < len; i++) {
-        if (part[i] > 'f' || part[i] == '-') {
+    for (const char *p = text; *p != '\0'; p++) {
+        unsigned digit = (unsigned)(*p - '0');
+        if (digit > 9 || (v == 0 && p > text)) {
+            return false;
+        }
+        v = 10 * v + digit;
+        if (v >= 255) {
             return false;
         }
     }
-    return len == 16;
+    *value = (uint8_t)v;
+    return true;
 }
 
 /* ["fc", hook, slot] or ["fc", "revoked"], and then perhaps a device. The name of
@@ -115,8 +115,8 @@ static bool _is_device(const uint8_t *part, uint32_t len)
 static bool _component(_cursor_t *c, femto_suit_manifest_t *m)
 {
     const uint8_t *at = c->p, *part;
-    uint32_t n, len, joined = 0;
-    char *out = m->component, *last = out;
+    uint32_t n, len;
+    char *out = m->component, *last = out, *hook = out + 3;
 
     m->device = NULL;
     m->hook = NULL;
@@ -125,22 +125,25 @@ static bool _component(_cursor_t *c, femto_suit_manifest_t *m)
         return false;
     }
     for (uint32_t i = 0; i < n; i++) {
+        bool hex = true;
+
         if (!_head(c, BSTR, &len) || len == 0 || !_any(c, len, &part)) {
             return false;
         }
         for (uint32_t k = 0; k < len; k++) {
-            uint8_t b = part[k];
-            if (!((b >= 'a' && b <= 'z') || (b >= '0' && b <= '9') || b == '-')) {
+            char b = (char)part[k];
+            if (!femto_suit_is_part(b)) {
                 c->p = part + k;
                 return false;
             }
+            hex = hex && b <= 'f' && b != '-';
         }
-        joined += 1 + len;
-        if (joined > FEMTO_SUIT_NAME_MAX) {
+        if ((uint32_t)(out - m->component) + 1 + len > FEMTO_SUIT_NAME_MAX) {
             c->p = part;
             return false;
         }
-        if (i > 1 && i == n - 1 && _is_device(part, len)) {
+        /* the first bytes of a UUID */
+        if (i > 1 && i == n - 1 && len == 16 && hex) {
             m->device = part;
             break;
         }
@@ -150,17 +153,18 @@ static bool _component(_cursor_t *c, femto_suit_manifest_t *m)
         *out++ = '/';
     }
     out[-1] = '\0';
-    if (strcmp(m->component, "fc/revoked") == 0) {
-        return true;
+    if (memcmp(m->component, "fc/", 3) == 0) {
+        if (strcmp(hook, "revoked") == 0) {
+            return true;
+        }
+        if (last > hook && _number(last, &m->slot)) {
+            m->hook = hook;
+            m->hook_len = (uint8_t)(last - 1 - hook);
+            return true;
+        }
     }
-    if (memcmp(m->component, "fc/", 3) != 0 || last <= m->component + 3
-        || !_number(last, &m->slot)) {
-        c->p = at;
-        return false;
-    }
-    m->hook = m->component + 3;
-    m->hook_len = (uint8_t)(last - 1 - m->hook);
-    return true;
+    c->p = at;
+    return false;
 }
 
 /* --- shapes -------------------------------------------------------------- */
@@ -177,7 +181,7 @@ bool femto_suit_url_read(char *url, const uint8_t *text, uint32_t len)
     }
     memcpy(url, text, len);
     url[len] = '\0';
-    return strncmp(url, "coap://", 7) == 0 || strncmp(url, "coaps://", 8) == 0;
+    return strncmp(url, "coap", 4) == 0 && strncmp(url + 4 + (url[4] == 's'), "://", 3) == 0;
 }
 
 static bool _url(_cursor_t *c, char *url)
@@ -296,11 +300,12 @@ uint16_t femto_suit_manifest_read(femto_suit_manifest_t *m, const uint8_t *buf, 
 uint16_t femto_suit_manifest_check(const femto_suit_manifest_t *m, const uint8_t vendor[16],
                                    const uint8_t class_id[16], const uint8_t device[16])
 {
-    static const char hex[] = "0123456789abcdef";
     /* Sig_structure of RFC 9052, 4.4; the payload is the digest's pair */
-    uint8_t tbs[19 + 36] = "\x84\x6aSignature1\x43\xa1\x01\x27\x40\x58\x24\x82\x02\x58\x20";
+    static const char begin[] = "\x84\x6aSignature1\x43\xa1\x01\x27\x40\x58\x24\x82\x02\x58\x20";
+    uint8_t tbs[19 + 36];
     uint16_t code = FEMTO_E_MANIFEST_SIGNATURE;
 
+    memcpy(tbs, begin, 23);
     femto_suit_sha256(m->manifest, m->manifest_len, tbs + 23);
     if (memcmp(m->authenticated, tbs + 19, 36) != 0) {
         return code;
@@ -325,7 +330,8 @@ uint16_t femto_suit_manifest_check(const femto_suit_manifest_t *m, const uint8_t
         return FEMTO_E_WRONG_CLASS;
     }
     for (unsigned i = 0; m->device != NULL && i < 16; i++) {
-        if (m->device[i] != hex[device[i / 2] >> (i % 2 ? 0 : 4) & 15]) {
+        unsigned digit = device[i / 2] >> (i % 2 ? 0 : 4) & 15;
+        if (m->device[i] != digit + (digit < 10 ? '0' : 'a' - 10)) {
             return FEMTO_E_WRONG_DEVICE;
         }
     }
@@ -345,13 +351,16 @@ const uint8_t *femto_suit_image_key(const uint8_t *signature, uint32_t len)
 uint16_t femto_suit_image_check(const uint8_t *signature, uint32_t len, const uint8_t digest[32],
                                 const uint8_t key[32])
 {
-    uint8_t tbs[12 + 14 + 24 + 38] = "\x84\x6aSignature1--------------"
-                                     "\x57" "femtocontainer image v1\x58\x24\x82\x2f\x58\x20";
+    static const char begin[] = "\x84\x6aSignature1\x4d\xa2\x01\x27\x04\x48--------"
+                                "\x57" "femtocontainer image v1\x58\x24\x82\x2f\x58\x20";
+    uint8_t tbs[12 + 14 + 24 + 38];
+    const uint8_t *key_id = femto_suit_image_key(signature, len);
 
-    if (femto_suit_image_key(signature, len) == NULL) {
+    if (key_id == NULL) {
         return FEMTO_E_IMAGE_SIGNATURE;
     }
-    memcpy(tbs + 12, signature + 2, 14);    /* protected, with its head */
+    memcpy(tbs, begin, 56);
+    memcpy(tbs + 18, key_id, FEMTO_SUIT_KEY_ID);
     memcpy(tbs + 56, digest, 32);
     return femto_suit_verify(key, signature + 20, tbs, sizeof(tbs)) ? 0 : FEMTO_E_IMAGE_SIGNATURE;
 }

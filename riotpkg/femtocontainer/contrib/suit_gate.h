@@ -77,6 +77,9 @@ typedef struct {
 uint16_t femto_suit_manifest_read(femto_suit_manifest_t *m, const uint8_t *buf, uint32_t len,
                                   uint32_t *where);
 
+/** @brief  Is it a character of a component's parts: a to z, 0 to 9, or a hyphen? */
+bool femto_suit_is_part(char c);
+
 /**
  * @brief   Copy a URL: 1 to FEMTO_SUIT_URL_MAX characters of ASCII, coap or coaps
  *

@@ -31,12 +31,40 @@
 extern "C" {
 #endif
 
-/** @brief  Why something was refused, and where: docs/deployment.md says of what */
-typedef struct {
-    uint32_t where;     /**< if it means something for the code */
-    uint16_t code;      /**< 0: it was done */
-    bool has_where;
-} femto_suit_verdict_t;
+/**
+ * @brief   Why something was refused, and where: docs/deployment.md says of what
+ *
+ * 0 when it was done; a code alone is a verdict. One number, since nearly all
+ * functions here return it, and a structure would go through memory.
+ */
+typedef uint64_t femto_suit_verdict_t;
+
+/** @brief  Part of a verdict that says that there is a place in its upper half */
+#define FEMTO_SUIT_HAS_WHERE 0x8000u
+
+/** @brief  A verdict that names a place */
+static inline femto_suit_verdict_t femto_suit_at(uint16_t code, uint32_t where)
+{
+    return (uint64_t)where << 32 | FEMTO_SUIT_HAS_WHERE | code;
+}
+
+/** @brief  Code of a verdict */
+static inline uint16_t femto_suit_code(femto_suit_verdict_t verdict)
+{
+    return verdict & (FEMTO_SUIT_HAS_WHERE - 1);
+}
+
+/** @brief  Does a verdict name a place? */
+static inline bool femto_suit_has_where(femto_suit_verdict_t verdict)
+{
+    return (verdict & FEMTO_SUIT_HAS_WHERE) != 0;
+}
+
+/** @brief  Place that a verdict names */
+static inline uint32_t femto_suit_where(femto_suit_verdict_t verdict)
+{
+    return verdict >> 32;
+}
 
 /** @name   Store: suit_vfs.c or suit_flash.c
  *  After a power cut there is a component's old record or the new one. Without
@@ -141,15 +169,19 @@ typedef enum {
     FEMTO_SUIT_REFUSED,
 } femto_suit_slot_state_t;
 
+/** @brief  Memory of an installed container: suit_slots.c */
+typedef struct femto_suit_place femto_suit_place_t;
+
 /** @brief  A slot of a hook */
 typedef struct {
     femto_suit_record_t record;         /**< what is stored */
     femto_suit_verdict_t why;           /**< it is not attached */
     uint8_t key_id[FEMTO_SUIT_KEY_ID];  /**< of the tenant's key */
+    femto_suit_place_t *place;          /**< nobody else's */
+    uint8_t index;                      /**< place of its record in the store */
     uint8_t state;                      /**< femto_suit_slot_state_t */
     uint8_t hook;                       /**< number in femto_contract.h */
     uint8_t number;                     /**< among the slots of the hook */
-    uint8_t place;                      /**< where its image is */
     uint8_t container;                  /**< id in the runtime, or FEMTO_NONE */
     uint8_t tenant;                     /**< number of its owner, or FEMTO_NONE: unknown */
 } femto_suit_slot_t;
@@ -166,8 +198,11 @@ typedef struct {
 } femto_suit_revoked_t;
 extern femto_suit_revoked_t femto_suit_revoked_keys;
 
-/** @brief  Held by the worker when it changes what others read */
-extern mutex_t femto_suit_lock;
+/** @brief  Held by the worker when it changes what others read, and by those */
+void femto_suit_lock(void);
+
+/** @brief  Ends that */
+void femto_suit_unlock(void);
 
 /** @brief  Name of a hook that takes containers from the network, or NULL */
 const char *femto_suit_hook_name(unsigned hook);
@@ -186,39 +221,53 @@ void femto_suit_boot(void);
  *
  * Others detach and remove them, too, and the runtime those that fault.
  *
- * @pre     femto_suit_lock is held
+ * @pre     femto_suit_lock() was called
  */
 void femto_suit_look(void);
 
 /** @brief  Where the next payload is received: CONFIG_FEMTOCONTAINER_SUIT_IMAGE bytes */
 uint8_t *femto_suit_staging(void);
 
-/** @brief  Is there such a component, and is the manifest newer than what it has? */
-femto_suit_verdict_t femto_suit_target(const femto_suit_manifest_t *m);
+/**
+ * @brief   Is there such a component, and is the manifest newer than what it has?
+ *
+ * @param[out]  slot    that it is about; NULL: the revoked keys
+ */
+femto_suit_verdict_t femto_suit_target(const femto_suit_manifest_t *m, femto_suit_slot_t **slot);
 
 /**
  * @brief   Do what a manifest says, with the payload that is in the staging place
  *
  * All checks come first, then the switch of the record, then that in the runtime.
  *
- * @pre     femto_suit_target() accepted it, and the payload has size and digest
+ * @pre     the payload has size and digest
+ *
+ * @param[in]   slot    from femto_suit_target()
  */
-femto_suit_verdict_t femto_suit_do(const femto_suit_manifest_t *m);
+femto_suit_verdict_t femto_suit_do(const femto_suit_manifest_t *m, femto_suit_slot_t *slot);
 
-/** @brief  Read an image from @p path into @p buf; FC4004 or FC4024 */
-typedef femto_suit_verdict_t (*femto_suit_read_fn)(const char *path, uint8_t *buf, uint32_t max,
-                                                   uint32_t *len);
+/** @brief  Slot of a hook by its number; FC4013 or FC4014 */
+femto_suit_verdict_t femto_suit_find(unsigned hook, unsigned number, femto_suit_slot_t **slot);
 
 /**
- * @brief   Install what a file has
+ * @brief   Begin with what is to come into a slot
  *
- * All checks of an image come as in femto_suit_do(). It gets the number after the
- * slot's.
- *
- * @param[out]  m       component and sequence number, for the log
+ * @return  its record, of the present image, for femto_suit_put() to store
  */
-femto_suit_verdict_t femto_suit_do_file(femto_suit_manifest_t *m, femto_suit_read_fn read,
-                                        const char *path, unsigned hook, unsigned slot);
+femto_suit_record_t *femto_suit_prepare(const femto_suit_slot_t *slot);
+
+/**
+ * @brief   Install what is in the staging place
+ *
+ * @pre     femto_suit_prepare(), and the payload has the record's size and digest
+ *
+ * @param[in]   component   name of the slot
+ */
+femto_suit_verdict_t femto_suit_put(femto_suit_slot_t *slot, const char *component);
+
+/** @brief  Print what came of @p component, which was @p done unless it was refused */
+void femto_suit_say(const char *component, femto_suit_verdict_t verdict, const char *done,
+                    uint32_t sequence);
 /** @} */
 
 /** @name   Worker: suit.c
@@ -252,8 +301,16 @@ typedef struct {
 } femto_suit_status_t;
 extern femto_suit_status_t femto_suit_status;
 
+/** @brief  What the worker does, one after another */
+typedef struct femto_suit_job {
+    /** Does it; component and sequence number of @p m go to the log */
+    femto_suit_verdict_t (*run)(struct femto_suit_job *job, femto_suit_manifest_t *m);
+    femto_suit_verdict_t verdict;   /**< what came of it */
+    mutex_t done;                   /**< locked until then, if somebody waits */
+} femto_suit_job_t;
+
 /**
- * @brief   Start a job
+ * @brief   Do as a manifest says
  *
  * @param[in]   url     of the manifest, @p len characters
  * @param[out]  job     number of the job
@@ -261,30 +318,13 @@ extern femto_suit_status_t femto_suit_status;
  * @return  0, FC4001, FC4002 or FC4029
  */
 uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *job);
-/** @} */
 
-/**
- * @brief   Install from a file, and wait until that is done
- *
- * @return  FC4002, or what femto_suit_do_file() says
- */
-femto_suit_verdict_t femto_suit_install(femto_suit_read_fn read, const char *path, unsigned hook,
-                                        unsigned slot);
+/** @brief  Have a job done, and wait for it; FC4002, or its verdict */
+femto_suit_verdict_t femto_suit_job_wait(femto_suit_job_t *job);
+/** @} */
 
 /** @brief  Register the resources: suit_coap.c */
 int femto_suit_coap_init(const credman_credential_t *psk);
-
-/** @brief  A verdict that names a place */
-static inline femto_suit_verdict_t femto_suit_at(uint16_t code, uint32_t where)
-{
-    return (femto_suit_verdict_t){ .code = code, .where = where, .has_where = true };
-}
-
-/** @brief  A verdict of a code alone */
-static inline femto_suit_verdict_t femto_suit_code(uint16_t code)
-{
-    return (femto_suit_verdict_t){ .code = code };
-}
 
 #ifdef __cplusplus
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "byteorder.h"
+#include "hashes/sha256.h"
 #include "suit_internal.h"
 
 enum { CHECKED = FEMTO_SUIT_HEADER - 4 };   /* magic, sequence, size: 4 bytes each; digest */
@@ -26,12 +27,12 @@ static const uint8_t magic[4] = { 'F', 'C', 'R', 3 };
  * no record passes for another component's. */
 static void _check(const uint8_t *header, const char *component, uint8_t digest[32])
 {
-    uint8_t both[CHECKED + FEMTO_SUIT_NAME_MAX];
-    size_t len = strlen(component);
+    sha256_context_t ctx;
 
-    memcpy(both, header, CHECKED);
-    memcpy(both + CHECKED, component, len);
-    femto_suit_sha256(both, CHECKED + len, digest);
+    sha256_init(&ctx);
+    sha256_update(&ctx, header, CHECKED);
+    sha256_update(&ctx, component, strlen(component));
+    sha256_final(&ctx, digest);
 }
 
 void femto_suit_header_put(uint8_t *header, const char *component,

@@ -24,38 +24,42 @@
 enum { SLOTS = FEMTO_TOTAL_CONTAINERS };
 
 /* Memory of one installed container */
-typedef struct {
+struct femto_suit_place {
+    femto_program_t program;
+    _Alignas(8) uint8_t ram[CONFIG_FEMTOCONTAINER_SUIT_RAM];
 #if !IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
     _Alignas(8) uint8_t image[CONFIG_FEMTOCONTAINER_SUIT_IMAGE];
 #endif
-    _Alignas(8) uint8_t ram[CONFIG_FEMTOCONTAINER_SUIT_RAM];
-    femto_program_t program;
-} _place_t;
+};
+static femto_suit_place_t places[SLOTS + 1];
 
-/* One more than slots: what comes is received and checked in the spare one. */
-static _place_t places[SLOTS + 1];
-static uint8_t spare = SLOTS;
-
-#if IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
-/* Containers run from the flash: all that is received goes through here. */
-static _Alignas(8) uint8_t image[CONFIG_FEMTOCONTAINER_SUIT_IMAGE];
-#define IMAGE(place) ((void)(place), image)
-#else
-#define IMAGE(place) (places[place].image)
-#endif
+/* What is to come into a slot. Its place is the one that no slot has: there images are
+ * received and checked while the others run. */
+static femto_suit_slot_t fresh;
 
 femto_suit_slot_t femto_suit_slots[SLOTS];
 femto_suit_revoked_t femto_suit_revoked_keys;
-mutex_t femto_suit_lock = MUTEX_INIT;
+static mutex_t lock = MUTEX_INIT;
 
-static const uint8_t digest_of_nothing[32] = {
-    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
-    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
-};
+void femto_suit_lock(void)
+{
+    mutex_lock(&lock);
+}
+
+void femto_suit_unlock(void)
+{
+    mutex_unlock(&lock);
+}
 
 uint8_t *femto_suit_staging(void)
 {
-    return IMAGE(spare);
+#if IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
+    /* Containers run from the flash: all that is received goes through here. */
+    static _Alignas(8) uint8_t image[CONFIG_FEMTOCONTAINER_SUIT_IMAGE];
+    return image;
+#else
+    return fresh.place->image;
+#endif
 }
 
 /* --- names --------------------------------------------------------------- */
@@ -63,25 +67,21 @@ uint8_t *femto_suit_staging(void)
 const char *femto_suit_hook_name(unsigned hook)
 {
     const char *name = femto_hook_contracts[hook].name;
-    const char *piece = name;
+    const char *p = name;
+    unsigned parts = 3; /* fc, a slot, a device; and each piece between slashes */
 
-    /* each piece is a part of the component; so are fc, a slot and a device */
-    for (unsigned parts = 3 + 1; parts <= FEMTO_SUIT_PARTS_MAX; parts++) {
-        size_t len = strspn(piece, "abcdefghijklmnopqrstuvwxyz0123456789-");
-
-        if (len == 0) {
+    do {
+        if (!femto_suit_is_part(*p)) {
             return NULL;
         }
-        piece += len;
-        if (*piece == '\0') {
-            bool fits = piece - name <= FEMTO_SUIT_NAME_MAX - 3 - 1 - 4 - 17;
-            return fits && femto_hook_find(hook) != NULL ? name : NULL;
+        while (femto_suit_is_part(*p)) {
+            p++;
         }
-        if (*piece++ != '/') {
-            return NULL;
-        }
-    }
-    return NULL;
+        parts++;
+    } while (*p++ == '/');
+    bool fits = p[-1] == '\0' && parts <= FEMTO_SUIT_PARTS_MAX
+                && p - 1 - name <= FEMTO_SUIT_NAME_MAX - 3 - 1 - 4 - 17;
+    return fits && femto_hook_find(hook) != NULL ? name : NULL;
 }
 
 void femto_suit_slot_name(const femto_suit_slot_t *slot, char *out)
@@ -89,43 +89,56 @@ void femto_suit_slot_name(const femto_suit_slot_t *slot, char *out)
     sprintf(out, "fc/%s/%u", femto_hook_contracts[slot->hook].name, slot->number);
 }
 
-static femto_suit_slot_t *_find(const femto_suit_manifest_t *m)
+void femto_suit_say(const char *component, femto_suit_verdict_t verdict, const char *done,
+                    uint32_t sequence)
 {
-    char name[FEMTO_SUIT_NAME_MAX + 1];
-
-    for (unsigned i = 0; i < SLOTS; i++) {
-        if (femto_suit_hook_name(femto_suit_slots[i].hook) != NULL) {
-            femto_suit_slot_name(&femto_suit_slots[i], name);
-            if (strcmp(name, m->component) == 0) {
-                return &femto_suit_slots[i];
-            }
-        }
+    if (verdict == 0) {
+        printf("suit: %s: %s, sequence %" PRIu32 "\n", component, done, sequence);
     }
-    return NULL;
+    else {
+        printf("suit: %s%sFC%u\n", component, *component != '\0' ? ": " : "",
+               femto_suit_code(verdict));
+    }
 }
 
-femto_suit_verdict_t femto_suit_target(const femto_suit_manifest_t *m)
+femto_suit_verdict_t femto_suit_find(unsigned hook, unsigned number, femto_suit_slot_t **slot)
+{
+    if (hook >= FEMTO_HOOKS || femto_suit_hook_name(hook) == NULL) {
+        return FEMTO_E_UNKNOWN_HOOK;
+    }
+    if (number >= femto_hook_contracts[hook].containers) {
+        return femto_suit_at(FEMTO_E_UNKNOWN_SLOT, femto_hook_contracts[hook].containers);
+    }
+    femto_suit_slot_t *s = femto_suit_slots;
+    while (s->hook != hook || s->number != number) {
+        s++;
+    }
+    *slot = s;
+    return 0;
+}
+
+femto_suit_verdict_t femto_suit_target(const femto_suit_manifest_t *m, femto_suit_slot_t **slot)
 {
     uint32_t known = femto_suit_revoked_keys.sequence;
 
+    *slot = NULL;
     if (m->hook != NULL) {
-        const femto_suit_slot_t *slot = _find(m);
-        if (slot == NULL) {
-            for (unsigned hook = 0; hook < FEMTO_HOOKS; hook++) {
-                const char *name = femto_suit_hook_name(hook);
-                if (name != NULL && strlen(name) == m->hook_len
-                    && memcmp(name, m->hook, m->hook_len) == 0) {
-                    return femto_suit_at(FEMTO_E_UNKNOWN_SLOT,
-                                         femto_hook_contracts[hook].containers);
-                }
+        unsigned hook = 0;
+        for (; hook < FEMTO_HOOKS; hook++) {
+            const char *name = femto_hook_contracts[hook].name;
+            if (strncmp(name, m->hook, m->hook_len) == 0 && name[m->hook_len] == '\0') {
+                break;
             }
-            return femto_suit_code(FEMTO_E_UNKNOWN_HOOK);
+        }
+        femto_suit_verdict_t verdict = femto_suit_find(hook, m->slot, slot);
+        if (verdict != 0) {
+            return verdict;
         }
         /* who is allowed what is not known: docs/deployment.md */
         if (femto_suit_revoked_keys.damaged) {
-            return femto_suit_code(FEMTO_E_BAD_RECORD);
+            return FEMTO_E_BAD_RECORD;
         }
-        known = slot->record.sequence;
+        known = (*slot)->record.sequence;
     }
     if (m->sequence <= known) {
         return femto_suit_at(FEMTO_E_OLD_SEQUENCE, known);
@@ -133,7 +146,7 @@ femto_suit_verdict_t femto_suit_target(const femto_suit_manifest_t *m)
     if (m->size > CONFIG_FEMTOCONTAINER_SUIT_IMAGE) {
         return femto_suit_at(FEMTO_E_TOO_LONG, CONFIG_FEMTOCONTAINER_SUIT_IMAGE);
     }
-    return femto_suit_code(0);
+    return 0;
 }
 
 /* --- checks -------------------------------------------------------------- */
@@ -172,10 +185,11 @@ static const uint8_t *_key(const uint8_t id[FEMTO_SUIT_KEY_ID], uint8_t *tenant)
     return NULL;
 }
 
-/* Whose image it is: tenant and key_id of s are set. */
-static uint16_t _check_signature(const uint8_t *image, uint32_t len, femto_suit_slot_t *s)
+/* Whose image it is: tenant and key_id of what is fresh are set. */
+static uint16_t _check_signature(const uint8_t *image)
 {
     uint8_t digest[32];
+    uint32_t len = fresh.record.size;
     /* femto_image_open() has compared these lengths: docs/image-format.md */
     uint32_t names_end = len - (image[8] | image[9] << 8);
     const uint8_t *signature = image + names_end;
@@ -187,8 +201,8 @@ static uint16_t _check_signature(const uint8_t *image, uint32_t len, femto_suit_
     if (id == NULL) {
         return FEMTO_E_IMAGE_SIGNATURE;
     }
-    memcpy(s->key_id, id, sizeof(s->key_id));
-    const uint8_t *key = _key(id, &s->tenant);
+    memcpy(fresh.key_id, id, sizeof(fresh.key_id));
+    const uint8_t *key = _key(id, &fresh.tenant);
     if (key == NULL) {
         return FEMTO_E_UNKNOWN_KEY;
     }
@@ -202,43 +216,42 @@ static uint16_t _check_signature(const uint8_t *image, uint32_t len, femto_suit_
     return femto_suit_image_check(signature, len - names_end, digest, key);
 }
 
-/* Everything about an image, of which nothing is trusted, in the place of s. */
-static femto_suit_verdict_t _check(femto_suit_slot_t *s, const uint8_t *image)
+/* Everything about the image of what is fresh, of which nothing is trusted. */
+static femto_suit_verdict_t _check(const uint8_t *image)
 {
-    _place_t *place = &places[s->place];
+    femto_suit_place_t *place = fresh.place;
+    femto_program_t *program = &place->program;
     femto_image_t opened;
     femto_refusal_t why;
     unsigned used = 1;
 
-    uint16_t code = femto_image_open(&opened, image, s->record.size);
+    uint16_t code = femto_image_open(&opened, image, fresh.record.size);
     if (code == 0) {
-        code = _check_signature(image, s->record.size, s);
+        code = _check_signature(image);
     }
     if (code != 0) {
-        return femto_suit_code(code);
+        return code;
     }
-    place->program = (femto_program_t){
-        .name = femto_hook_contracts[s->hook].name,
-        .image = image,
-        .image_len = s->record.size,
-        .ram = place->ram,
-        .ram_len = sizeof(place->ram),
-        .sequence = s->record.sequence,
-    };
-    code = femto_program_check(&place->program, s->tenant, s->hook, &why);
+    program->name = femto_hook_contracts[fresh.hook].name;
+    program->image = image;
+    program->image_len = fresh.record.size;
+    program->ram = place->ram;
+    program->ram_len = sizeof(place->ram);
+    program->sequence = fresh.record.sequence;
+    code = femto_program_check(program, fresh.tenant, fresh.hook, &why);
     if (code != 0) {
-        return code == FEMTO_E_HOOK_REFUSES ? femto_suit_code(FEMTO_E_TENANT_REFUSED)
+        return code == FEMTO_E_HOOK_REFUSES ? FEMTO_E_TENANT_REFUSED
              : code == FEMTO_E_NOT_GRANTED ? femto_suit_at(code, why.helper)
              : code == FEMTO_E_NO_RAM ? femto_suit_at(code, sizeof(place->ram))
              : femto_suit_at(code, why.pc);
     }
     for (unsigned i = 0; i < SLOTS; i++) {
         const femto_suit_slot_t *other = &femto_suit_slots[i];
-        bool same = other->hook == s->hook && other->number == s->number;
-        used += !same && other->record.size > 0 && other->tenant == s->tenant;
+        used += other->index != fresh.index && other->record.size > 0
+                && other->tenant == fresh.tenant;
     }
-    unsigned quota = femto_tenants[s->tenant].quota.slots;
-    return used > quota ? femto_suit_at(FEMTO_E_SLOT_QUOTA, quota) : femto_suit_code(0);
+    unsigned quota = femto_tenants[fresh.tenant].quota.slots;
+    return used > quota ? femto_suit_at(FEMTO_E_SLOT_QUOTA, quota) : 0;
 }
 
 /* --- runtime ------------------------------------------------------------- */
@@ -249,7 +262,7 @@ static const femto_container_t *_container(const femto_suit_slot_t *s)
 {
     const femto_container_t *c = femto_container_get(s->container);
 
-    return c != NULL && femto_container_program(c) == &places[s->place].program ? c : NULL;
+    return c != NULL && femto_container_program(c) == &s->place->program ? c : NULL;
 }
 
 static bool _is_attached(const femto_suit_slot_t *s)
@@ -272,43 +285,42 @@ static uint16_t _detach(femto_suit_slot_t *s)
     return 0;
 }
 
-/* Puts the checked image of s where the container of old runs, if there is one. */
-static femto_suit_verdict_t _attach(femto_suit_slot_t *s, femto_suit_slot_t *old)
+/* Puts what is fresh, and has been checked, where the container of the slot runs, if there
+ * is one. */
+static femto_suit_verdict_t _attach(femto_suit_slot_t *slot)
 {
-    const femto_program_t *program = &places[s->place].program;
-    const femto_container_t *c = _container(old);
+    const femto_program_t *program = &fresh.place->program;
+    const femto_container_t *c = _container(slot);
     femto_refusal_t why = { 0 };
     uint16_t code;
 
-    s->container = FEMTO_NONE;
-    if (c != NULL && old->tenant == s->tenant && c->hook == s->hook) {
-        code = femto_container_replace(old->container, program, &why);
+    if (c != NULL && slot->tenant == fresh.tenant && c->hook == fresh.hook) {
+        code = femto_container_replace(slot->container, program, &why);
         if (code != 0) {
             return femto_suit_at(code, why.pc);
         }
-        s->container = old->container;
-        old->container = FEMTO_NONE;
+        fresh.container = slot->container;
     }
     else {
-        code = _detach(old);
+        code = _detach(slot);
         if (code != 0) {
-            return femto_suit_code(code);
+            return code;
         }
-        int id = femto_container_install(program, s->tenant);
+        int id = femto_container_install(program, fresh.tenant);
         if (id < 0) {
-            return femto_suit_code(FEMTO_E_ATTACH_REFUSED);
+            return FEMTO_E_ATTACH_REFUSED;
         }
-        s->container = (uint8_t)id;
+        fresh.container = (uint8_t)id;
     }
     /* nor is one that was replaced, if it had been detached or faulted too often */
-    if (!_is_attached(s)) {
-        code = femto_container_attach(s->container, s->hook, &why);
+    if (!_is_attached(&fresh)) {
+        code = femto_container_attach(fresh.container, fresh.hook, &why);
         if (code != 0) {
-            _detach(s);
+            _detach(&fresh);
             return femto_suit_at(code, why.pc);
         }
     }
-    return femto_suit_code(0);
+    return 0;
 }
 
 void femto_suit_look(void)
@@ -325,96 +337,94 @@ void femto_suit_look(void)
 
 /* --- what manifests ask for ---------------------------------------------- */
 
-static femto_suit_verdict_t _stored(int err)
+femto_suit_record_t *femto_suit_prepare(const femto_suit_slot_t *slot)
 {
-    return err == 0 ? femto_suit_code(0)
-         : err == -ENOSPC ? femto_suit_code(FEMTO_E_STORAGE_FULL)
-         : femto_suit_at(FEMTO_E_STORAGE_ERROR, -err);
+    femto_suit_place_t *place = fresh.place;
+
+    fresh = *slot;
+    fresh.place = place;
+    fresh.container = FEMTO_NONE;
+    return &fresh.record;
 }
 
-static femto_suit_record_t _record(const femto_suit_manifest_t *m)
+/* Runs what is fresh, and has been checked. */
+static void _run_fresh(femto_suit_slot_t *slot)
 {
-    femto_suit_record_t record = { .sequence = m->sequence, .size = m->size };
-
-    memcpy(record.digest, m->digest, sizeof(record.digest));
-    return record;
+    fresh.why = _attach(slot);
+    fresh.state = fresh.why == 0 ? FEMTO_SUIT_ATTACHED : FEMTO_SUIT_WAITING;
 }
 
-static unsigned _place_of(const femto_suit_slot_t *slot)
+/* The slot becomes what is fresh, and what it was before ends. */
+static void _commit(femto_suit_slot_t *slot)
 {
-    return FEMTO_SUIT_PLACE_REVOKED + 1 + (slot - femto_suit_slots);
-}
+    uint16_t code = _detach(slot);
 
-/* Installs what is in the spare place. */
-static femto_suit_verdict_t _install(femto_suit_slot_t *slot, const char *component,
-                                     const femto_suit_record_t *record)
-{
-    femto_suit_slot_t fresh = *slot;
-
-    fresh.record = *record;
-    fresh.place = spare;
-    uint8_t *image = femto_suit_staging();
-    femto_suit_verdict_t verdict = _check(&fresh, image);
-    if (verdict.code == 0 && IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
-        && slot->state != FEMTO_SUIT_ATTACHED) {
-        /* what is left of a container may be in the bank that is written next */
-        verdict = femto_suit_code(_detach(slot));
-    }
-    if (verdict.code == 0) {
-        verdict = _stored(femto_suit_store_write(_place_of(slot), component, &fresh.record,
-                                                 &image));
-        places[spare].program.image = image;
-    }
-    if (verdict.code != 0) {
-        return verdict;
-    }
-    /* From here on the slot has the new image, whatever happens. */
-    femto_suit_slot_t old = *slot;
-    fresh.why = _attach(&fresh, &old);
-    fresh.state = fresh.why.code == 0 ? FEMTO_SUIT_ATTACHED : FEMTO_SUIT_WAITING;
-    if (_detach(&old) == 0) {
-        spare = old.place;
+    femto_suit_lock();
+    if (code == 0) {
+        femto_suit_place_t *place = slot->place;
+        *slot = fresh;
+        fresh.place = place;
     }
     else {  /* it still runs there, and is what a revocation would be about */
-        old.record = fresh.record;
-        old.why = fresh.why;
-        fresh = old;
+        slot->record = fresh.record;
+        slot->why = fresh.why != 0 ? fresh.why : code;
     }
-    mutex_lock(&femto_suit_lock);
-    *slot = fresh;
-    mutex_unlock(&femto_suit_lock);
-    return fresh.why;
+    femto_suit_unlock();
 }
 
-static femto_suit_verdict_t _remove(femto_suit_slot_t *slot, const femto_suit_manifest_t *m)
+/* Stores the fresh record. */
+static femto_suit_verdict_t _store(unsigned place, const char *component, uint8_t **payload)
 {
-    femto_suit_record_t tombstone = _record(m);
+    int err = femto_suit_store_write(place, component, &fresh.record, payload);
 
-    if (memcmp(tombstone.digest, digest_of_nothing, sizeof(digest_of_nothing)) != 0) {
-        return femto_suit_code(FEMTO_E_WRONG_DIGEST);
+    return err == 0 ? 0
+         : err == -ENOSPC ? FEMTO_E_STORAGE_FULL : femto_suit_at(FEMTO_E_STORAGE_ERROR, -err);
+}
+
+femto_suit_verdict_t femto_suit_put(femto_suit_slot_t *slot, const char *component)
+{
+    uint8_t *image = femto_suit_staging();
+    femto_suit_verdict_t verdict = _check(image);
+
+    if (verdict == 0 && IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
+        && slot->state != FEMTO_SUIT_ATTACHED) {
+        /* what is left of a container may be in the bank that is written next */
+        verdict = _detach(slot);
+    }
+    if (verdict == 0) {
+        verdict = _store(slot->index, component, &image);
+    }
+    if (verdict != 0) {
+        return verdict;
+    }
+    /* from here on the slot has the new image, whatever happens */
+    fresh.place->program.image = image;
+    _run_fresh(slot);
+    _commit(slot);
+    return slot->why;
+}
+
+static femto_suit_verdict_t _remove(femto_suit_slot_t *slot, const char *component)
+{
+    uint8_t of_nothing[32];
+    uint8_t *nothing = NULL;
+
+    femto_suit_sha256(fresh.record.digest, 0, of_nothing);
+    if (memcmp(fresh.record.digest, of_nothing, sizeof(of_nothing)) != 0) {
+        return FEMTO_E_WRONG_DIGEST;
     }
     /* It ends even if that cannot be stored; then the old record stays, and the
      * same manifest can be sent again. */
-    uint8_t *nothing = NULL;
-    femto_suit_verdict_t verdict = _stored(femto_suit_store_write(_place_of(slot), m->component,
-                                                                  &tombstone, &nothing));
-    uint16_t code = _detach(slot);
-    mutex_lock(&femto_suit_lock);
-    if (verdict.code == 0) {
-        slot->record = tombstone;
+    fresh.why = _store(slot->index, component, &nothing);
+    if (fresh.why == 0) {
+        fresh.state = FEMTO_SUIT_REMOVED;
     }
-    if (code != 0) {
-        verdict = femto_suit_code(code);
+    else {
+        fresh.record = slot->record;
+        fresh.state = slot->state == FEMTO_SUIT_ATTACHED ? FEMTO_SUIT_WAITING : slot->state;
     }
-    if (verdict.code == 0) {
-        slot->state = FEMTO_SUIT_REMOVED;
-    }
-    else if (slot->state == FEMTO_SUIT_ATTACHED) {
-        slot->state = FEMTO_SUIT_WAITING;
-    }
-    slot->why = verdict;
-    mutex_unlock(&femto_suit_lock);
-    return verdict;
+    _commit(slot);
+    return slot->why;
 }
 
 /* Takes the containers away whose keys do not count any more. */
@@ -424,93 +434,63 @@ static void _enforce(void)
         femto_suit_slot_t *s = &femto_suit_slots[i];
         if (_container(s) != NULL && _id_revoked(s->key_id)) {
             _detach(s);
-            mutex_lock(&femto_suit_lock);
+            femto_suit_lock();
             s->state = FEMTO_SUIT_WAITING;
-            s->why = femto_suit_code(FEMTO_E_KEY_REVOKED);
-            mutex_unlock(&femto_suit_lock);
+            s->why = FEMTO_E_KEY_REVOKED;
+            femto_suit_unlock();
         }
     }
 }
 
 static femto_suit_verdict_t _revoke(const femto_suit_manifest_t *m)
 {
-    femto_suit_revoked_t all = femto_suit_revoked_keys;
+    femto_suit_revoked_t *all = &femto_suit_revoked_keys;
     const uint8_t *list = femto_suit_staging();
+    uint8_t *ids = all->id[0];
+    unsigned total = all->n;
     uint32_t where = 0;
     uint32_t n = femto_suit_revocation_read(list, m->size, &where);
 
     if (n == 0) {
         return femto_suit_at(FEMTO_E_BAD_REVOCATION, where);
     }
+    /* nobody looks behind the first all->n */
     const uint8_t *id = list + m->size - 9 * n + 1;
     for (; n > 0; n--, id += 9) {
         if (_id_revoked(id)) {
             continue;
         }
-        if (all.n == ARRAY_SIZE(all.id)) {
+        if (total == ARRAY_SIZE(all->id)) {
             return femto_suit_at(FEMTO_E_BAD_REVOCATION, id - list);
         }
-        memcpy(all.id[all.n++], id, FEMTO_SUIT_KEY_ID);
+        memcpy(all->id[total++], id, FEMTO_SUIT_KEY_ID);
     }
-    all.sequence = m->sequence;
-    all.damaged = false;
-    femto_suit_record_t record = { .sequence = all.sequence, .size = all.n * FEMTO_SUIT_KEY_ID };
-    femto_suit_sha256(all.id[0], record.size, record.digest);
-    uint8_t *ids = all.id[0];
-    femto_suit_verdict_t verdict = _stored(femto_suit_store_write(FEMTO_SUIT_PLACE_REVOKED,
-                                                                  m->component, &record, &ids));
+    fresh.record.size = total * FEMTO_SUIT_KEY_ID;
+    femto_suit_sha256(ids, fresh.record.size, fresh.record.digest);
+    femto_suit_verdict_t verdict = _store(FEMTO_SUIT_PLACE_REVOKED, m->component, &ids);
     /* The keys do not count even if that cannot be stored; then the same manifest
      * can be sent again. */
-    mutex_lock(&femto_suit_lock);
-    if (verdict.code != 0) {
-        all.sequence = femto_suit_revoked_keys.sequence;
-        all.damaged = femto_suit_revoked_keys.damaged;
+    femto_suit_lock();
+    all->n = total;
+    if (verdict == 0) {
+        all->sequence = m->sequence;
+        all->damaged = false;
     }
-    femto_suit_revoked_keys = all;
-    mutex_unlock(&femto_suit_lock);
+    femto_suit_unlock();
     _enforce();
     return verdict;
 }
 
-femto_suit_verdict_t femto_suit_do(const femto_suit_manifest_t *m)
+femto_suit_verdict_t femto_suit_do(const femto_suit_manifest_t *m, femto_suit_slot_t *slot)
 {
-    if (m->hook == NULL) {
-        return _revoke(m);
+    if (slot != NULL) {
+        femto_suit_prepare(slot);
     }
-    femto_suit_slot_t *slot = _find(m);
-    const femto_suit_record_t record = _record(m);
-    return m->size == 0 ? _remove(slot, m) : _install(slot, m->component, &record);
-}
-
-femto_suit_verdict_t femto_suit_do_file(femto_suit_manifest_t *m, femto_suit_read_fn read,
-                                        const char *path, unsigned hook, unsigned number)
-{
-    femto_suit_record_t record;
-    unsigned i = 0;
-
-    if (hook >= FEMTO_HOOKS || femto_suit_hook_name(hook) == NULL) {
-        return femto_suit_code(FEMTO_E_UNKNOWN_HOOK);
-    }
-    if (number >= femto_hook_contracts[hook].containers) {
-        return femto_suit_at(FEMTO_E_UNKNOWN_SLOT, femto_hook_contracts[hook].containers);
-    }
-    while (femto_suit_slots[i].hook != hook || femto_suit_slots[i].number != number) {
-        i++;
-    }
-    femto_suit_slot_name(&femto_suit_slots[i], m->component);
-    uint32_t known = femto_suit_slots[i].record.sequence;
-    if (known == UINT32_MAX) {
-        return femto_suit_at(FEMTO_E_OLD_SEQUENCE, known);
-    }
-    m->sequence = known + 1; /* of two records the greater number counts */
-    femto_suit_verdict_t verdict = read(path, femto_suit_staging(), CONFIG_FEMTOCONTAINER_SUIT_IMAGE,
-                                        &record.size);
-    if (verdict.code != 0) {
-        return verdict;
-    }
-    record.sequence = m->sequence;
-    femto_suit_sha256(femto_suit_staging(), record.size, record.digest);
-    return _install(&femto_suit_slots[i], m->component, &record);
+    fresh.record.sequence = m->sequence;
+    fresh.record.size = m->size;
+    memcpy(fresh.record.digest, m->digest, sizeof(fresh.record.digest));
+    return slot == NULL ? _revoke(m)
+         : m->size == 0 ? _remove(slot, m->component) : femto_suit_put(slot, m->component);
 }
 
 /* --- boot ---------------------------------------------------------------- */
@@ -518,75 +498,65 @@ femto_suit_verdict_t femto_suit_do_file(femto_suit_manifest_t *m, femto_suit_rea
 static void _boot_slot(femto_suit_slot_t *slot)
 {
     char name[FEMTO_SUIT_NAME_MAX + 1];
-    femto_suit_slot_t s = *slot;
+    uint8_t *image = femto_suit_staging();
 
-    femto_suit_slot_name(&s, name);
-    uint8_t *image = IMAGE(s.place);
-    int err = femto_suit_store_read(_place_of(slot), name, &s.record, &image,
+    femto_suit_slot_name(slot, name);
+    femto_suit_prepare(slot);
+    int err = femto_suit_store_read(slot->index, name, &fresh.record, &image,
                                     CONFIG_FEMTOCONTAINER_SUIT_IMAGE);
     if (err == -ENOENT) {
         return;
     }
-    s.why = err == 0 ? femto_suit_code(0) : femto_suit_code(FEMTO_E_BAD_RECORD);
-    if (err == 0 && s.record.size == 0) {
-        s.state = FEMTO_SUIT_REMOVED;
-    }
-    else {
-        if (err == 0) {
-            s.why = _check(&s, image);
-        }
-        s.state = FEMTO_SUIT_REFUSED;
-        if (s.why.code == 0) {
-            femto_suit_slot_t none = { .container = FEMTO_NONE };
-            s.why = _attach(&s, &none);
-            s.state = s.why.code == 0 ? FEMTO_SUIT_ATTACHED : FEMTO_SUIT_WAITING;
+    fresh.state = FEMTO_SUIT_REMOVED;
+    if (err != 0 || fresh.record.size > 0) {
+        fresh.why = err != 0 ? FEMTO_E_BAD_RECORD : _check(image);
+        fresh.state = FEMTO_SUIT_REFUSED;
+        if (fresh.why == 0) {
+            _run_fresh(slot);
         }
     }
-    if (s.why.code != 0) {
-        printf("suit: %s: FC%u\n", name, s.why.code);
-    }
-    else {
-        printf("suit: %s: %s, sequence %" PRIu32 "\n", name,
-               s.state == FEMTO_SUIT_ATTACHED ? "attached" : "removed", s.record.sequence);
-    }
-    mutex_lock(&femto_suit_lock);
-    *slot = s;
-    mutex_unlock(&femto_suit_lock);
+    _commit(slot);
+    femto_suit_say(name, fresh.why, fresh.record.size > 0 ? "attached" : "removed",
+                   fresh.record.sequence);
 }
 
 void femto_suit_slots_init(void)
 {
-    unsigned i = 0;
+    unsigned hook = 0, number = 0;
 
-    for (unsigned hook = 0; hook < FEMTO_HOOKS; hook++) {
-        for (unsigned n = 0; n < femto_hook_contracts[hook].containers; n++, i++) {
-            femto_suit_slots[i] = (femto_suit_slot_t){
-                .hook = hook, .number = n, .place = i, .container = FEMTO_NONE,
-                .tenant = FEMTO_NONE,
-            };
+    for (unsigned i = 0; i < SLOTS; i++) {
+        femto_suit_slot_t *s = &femto_suit_slots[i];
+        while (number == femto_hook_contracts[hook].containers) {
+            hook++;
+            number = 0;
         }
+        s->place = &places[i];
+        s->index = FEMTO_SUIT_PLACE_REVOKED + 1 + i;
+        s->hook = hook;
+        s->number = number++;
+        s->container = FEMTO_NONE;
+        s->tenant = FEMTO_NONE;
     }
+    fresh.place = &places[SLOTS];
 }
 
 void femto_suit_boot(void)
 {
-    femto_suit_revoked_t revoked = { 0 };
-    femto_suit_record_t record = { 0 };
+    femto_suit_revoked_t *all = &femto_suit_revoked_keys;
+    uint8_t *ids = all->id[0];
 
     bool there = femto_suit_store_init() == 0;
-    uint8_t *ids = revoked.id[0];
-    int err = femto_suit_store_read(FEMTO_SUIT_PLACE_REVOKED, "fc/revoked", &record, &ids,
-                                    sizeof(revoked.id));
-    revoked.sequence = record.sequence;
+    int err = femto_suit_store_read(FEMTO_SUIT_PLACE_REVOKED, "fc/revoked", &fresh.record, &ids,
+                                    sizeof(all->id));
+    femto_suit_lock();
+    all->sequence = fresh.record.sequence;
     if (err == 0) {
-        memmove(revoked.id, ids, record.size);
-        revoked.n = record.size / FEMTO_SUIT_KEY_ID;
+        memmove(all->id, ids, fresh.record.size);
+        all->n = fresh.record.size / FEMTO_SUIT_KEY_ID;
     }
     /* Without the list nobody's key counts, until a revocation makes a new one. */
-    revoked.damaged = !there || (err != 0 && err != -ENOENT);
-    mutex_lock(&femto_suit_lock);
-    femto_suit_revoked_keys = revoked;
-    mutex_unlock(&femto_suit_lock);
+    all->damaged = !there || (err != 0 && err != -ENOENT);
+    femto_suit_unlock();
 
     for (unsigned i = 0; i < SLOTS; i++) {
         if (femto_suit_hook_name(femto_suit_slots[i].hook) != NULL) {

@@ -168,11 +168,11 @@ int __wrap_nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
 
 /* --- answers -------------------------------------------------------------- */
 
-static void _print(const char *what, const femto_suit_verdict_t *v)
+static void _print(const char *what, const femto_suit_verdict_t v)
 {
-    printf("%s FC%04u", what, v->code);
-    if (v->has_where) {
-        printf(" %" PRIu32, v->where);
+    printf("%s FC%04u", what, femto_suit_code(v));
+    if (femto_suit_has_where(v)) {
+        printf(" %" PRIu32, femto_suit_where(v));
     }
 }
 
@@ -211,7 +211,7 @@ static void _wait(uint32_t job)
     }
     sched_change_priority(thread_get_active(), THREAD_PRIORITY_MAIN);
     const femto_suit_result_t *r = &s->log[(job - 1) % CONFIG_FEMTOCONTAINER_SUIT_LOG];
-    _print("verdict", &r->verdict);
+    _print("verdict", r->verdict);
     printf(" %s %" PRIu32 " fetches %u\n", r->component[0] != '\0' ? r->component : "-",
            r->sequence, fetches);
     fetches = 0;
@@ -222,9 +222,9 @@ static void _slots(void)
     static const char *const states[] = { "", "attached", "waiting", "removed", "refused" };
     char name[FEMTO_SUIT_NAME_MAX + 1];
 
-    mutex_lock(&femto_suit_lock);
+    femto_suit_lock();
     femto_suit_look();
-    mutex_unlock(&femto_suit_lock);
+    femto_suit_unlock();
     for (unsigned i = 0; i < FEMTO_TOTAL_CONTAINERS; i++) {
         const femto_suit_slot_t *s = &femto_suit_slots[i];
         if (s->state != FEMTO_SUIT_EMPTY) {
@@ -232,7 +232,7 @@ static void _slots(void)
             printf("slot %s %s %" PRIu32 " %02x%02x%02x%02x", name, states[s->state],
                    s->record.sequence, s->record.digest[0], s->record.digest[1],
                    s->record.digest[2], s->record.digest[3]);
-            _print("", &s->why);
+            _print("", s->why);
             puts("");
         }
     }

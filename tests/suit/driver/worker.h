@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 typedef int mutex_t;
-#define MUTEX_INIT 0
 #define MUTEX_INIT_LOCKED 1
 static inline void mutex_lock(mutex_t *m)
 {
@@ -20,20 +19,20 @@ static inline void mutex_lock(mutex_t *m)
         __builtin_trap();
     }
 }
+static inline void mutex_init_locked(mutex_t *m)
+{
+    *m = 1;
+}
 static inline void mutex_unlock(mutex_t *m)
 {
     (*m)--;
 }
 
 typedef int kernel_pid_t;
-typedef int thread_t;
 typedef void *(*thread_task_func_t)(void *);
 enum { KERNEL_PID_UNDEF = 0, THREAD_STACKSIZE_LARGE = 1, THREAD_PRIORITY_MAIN = 7 };
 kernel_pid_t thread_create(char *stack, int size, uint8_t priority, int flags,
                            thread_task_func_t function, void *arg, const char *name);
-thread_t *thread_get(kernel_pid_t pid);
-void thread_flags_set(thread_t *thread, uint16_t mask);
-uint16_t thread_flags_wait_any(uint16_t mask);
 
 void random_bytes(uint8_t *buf, size_t n);
 #define PRIuSIZE "zu"
