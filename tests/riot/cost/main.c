@@ -6,16 +6,13 @@
 /**
  * @file
  * @brief   What hooks cost, in instructions
- *
- * QEMU with -icount lets the SysTick timer run a fixed number of ticks for each
- * instruction, which a loop of known length tells.
  */
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cpu.h"
 #include "femto_queue.h"
+#include "instructions.h"
 #include "irq.h"
 #include "larger.fc.h"
 #include "nothing.fc.h"
@@ -30,29 +27,16 @@ FEMTO_PROGRAM(larger, LARGER);
 
 enum { TIMES = 100 };
 
-static uint32_t ticks_of_1000;  /* ticks that 1000 instructions take */
 static uint32_t begun;
 
 static void begin(void)
 {
-    begun = SysTick->VAL;
+    begun = instructions_now();
 }
 
 static uint32_t instructions(void)
 {
-    uint32_t ticks = (begun - SysTick->VAL) & 0xffffff; /* it counts down */
-
-    return (ticks_of_1000 == 0) ? ticks : (uint32_t)((uint64_t)ticks * 1000 / ticks_of_1000);
-}
-
-static void calibrate(void)
-{
-    SysTick->LOAD = 0xffffff;
-    SysTick->CTRL = SysTick_CTRL_CLKSOURCE_Msk | SysTick_CTRL_ENABLE_Msk;
-    begin();
-    uint32_t n = 5000;
-    __asm__ volatile ("1: subs %0, #1\n bne 1b\n" : "+r" (n));
-    ticks_of_1000 = instructions() / 10; /* of 10,000 */
+    return instructions_in(instructions_now() - begun);
 }
 
 static void report(const char *what, uint32_t n)
@@ -83,7 +67,7 @@ int main(void)
     uint32_t pc;
     femto_image_t image;
 
-    calibrate();
+    instructions_init();
     uint32_t loop = nothings();
     report("empty hook", triggers() - loop);
 

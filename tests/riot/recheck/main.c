@@ -9,9 +9,6 @@
  *
  * QEMU has put signed images behind the firmware, one after the other. Each is
  * stored as if it had been installed, and found again as after a restart.
- *
- * QEMU with -icount has each instruction take the same time, and its TIM2 counts
- * nanoseconds.
  */
 
 #include <inttypes.h>
@@ -20,13 +17,12 @@
 
 #include "board.h"
 #include "byteorder.h"
-#include "cpu.h"
 #include "femto_runtime.h"
 #include "femto_suit.h"
 #include "fs/littlefs2_fs.h"
 #include "hashes/sha256.h"
+#include "instructions.h"
 #include "mtd_emulated.h"
-#include "periph_conf.h"
 #include "suit_internal.h"
 #include "vfs_default.h"
 
@@ -49,42 +45,17 @@ static const char *const names[PARTS] = {
 static uint32_t spent[PARTS];
 static uint32_t since;
 static part_t current;
-static uint32_t ticks_of_1000 = 1000;
-
-static uint32_t _now(void)
-{
-    return TIM2->CNT;
-}
 
 /* What has passed belongs to what was under way. */
 static part_t _turn(part_t next)
 {
     part_t before = current;
-    uint32_t now = _now();
+    uint32_t now = instructions_now();
 
     spent[before] += now - since;
     since = now;
     current = next;
     return before;
-}
-
-static void _calibrate(void)
-{
-    uint32_t n = 500000;
-
-    periph_clk_en(APB1, RCC_APB1ENR_TIM2EN);
-    TIM2->PSC = 0;
-    TIM2->ARR = UINT32_MAX;
-    TIM2->EGR = TIM_EGR_UG;
-    TIM2->CR1 = TIM_CR1_CEN;
-    uint32_t begun = _now();
-    __asm__ volatile ("1: subs %0, #1\n bne 1b\n" : "+r" (n));
-    ticks_of_1000 = (_now() - begun) / 1000;
-}
-
-static uint32_t _instructions(uint32_t ticks)
-{
-    return (uint64_t)ticks * 1000 / ticks_of_1000;
 }
 
 bool __real_femto_suit_verify(const uint8_t key[32], const uint8_t signature[64],
@@ -177,7 +148,7 @@ static void _boot(void)
 {
     femto_suit_slots_init();
     memset(spent, 0, sizeof(spent));
-    since = _now();
+    since = instructions_now();
     femto_suit_boot();
     _turn(REST);
 }
@@ -187,7 +158,7 @@ static void _report(uint32_t size, const uint32_t empty[PARTS])
     uint32_t all = 0;
 
     for (part_t i = 0; i < PARTS; i++) {
-        uint32_t n = _instructions(spent[i] - empty[i]);
+        uint32_t n = instructions_in(spent[i] - empty[i]);
         all += n;
         printf("%" PRIu32 " bytes, %s: %" PRIu32 " instructions\n", size, names[i], n);
     }
@@ -199,7 +170,7 @@ int main(void)
     uint32_t empty[PARTS];  /* what is spent when there is nothing */
     const uint8_t *image = IMAGES;
 
-    _calibrate();
+    instructions_init();
     int err = _format();
     _boot();
     memcpy(empty, spent, sizeof(empty));
