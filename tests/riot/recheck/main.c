@@ -180,7 +180,7 @@ int main(void)
         err = _install(image, size);
         if (err == 0) {
             _boot();
-            printf("slot: state %u, FC%u\n", femto_suit_slots[0].state, femto_suit_slots[0].why.code);
+            printf("slot: state %u\n", femto_suit_slots[0].state);
             _report(size, empty);
             femto_container_remove(femto_suit_slots[0].container);
             err = _format();
