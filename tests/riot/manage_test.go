@@ -144,6 +144,7 @@ func TestManage(t *testing.T) {
 	t.Run("strangers", func(t *testing.T) { testStrangers(t, m) })
 	t.Run("half-open handshakes", func(t *testing.T) { testHalfOpen(t, m) })
 	t.Run("malformed", func(t *testing.T) { testMalformed(t, m) })
+	t.Run("blocks", func(t *testing.T) { testBlocks(t, m) })
 	out := m.term.output()
 	assert.NotContains(t, out, "runtime error")
 	assert.NotContains(t, out, "AddressSanitizer")
@@ -375,17 +376,7 @@ func testHalfOpen(t *testing.T, m *managed) {
 // strangers can.
 func testMalformed(t *testing.T, m *managed) {
 	before := m.state()
-	requests := map[string][]byte{
-		"nothing": {}, "deep nesting": []byte(strings.Repeat("\x81", 60)), "deeper in a place": append([]byte{0x82, 2}, strings.Repeat("\x81", 50)...),
-		"huge array": {0x9a, 0xff, 0xff, 0xff, 0xff}, "huge length": {0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-		"huge name": {0x83, 1, 2, 0x7a, 0xff, 0xff, 0xff, 0xff, 'x'}, "huge value": {0x86, 5, 1, 0, 1, 0x5a, 0xff, 0xff, 0xff, 0xff, 0xf4},
-		"indefinite": {0x9f, 2, 0, 0xff}, "a map": {0xa1, 2, 0}, "a tag": {0xc1, 0x82, 2, 0}, "a float": {0x82, 2, 0xfb, 0, 0, 0, 0, 0, 0, 0, 0},
-		"long form": {0x82, 2, 0x18, 0}, "something follows": append(request(t, 2, 0), 0), "negative": {0x82, 2, 0x20},
-		"unknown": request(t, 7, 0), "operation 0": request(t, 0, 0), "scope 0": request(t, 6, 0, 0, 1), "scope 4": request(t, 6, 4, 0, 1),
-		"no name": request(t, 1, 2, ""), "long name": request(t, 1, 2, strings.Repeat("x", 64)), "too many": request(t, 2, 0, 0), "too few": request(t, 2),
-		"container 256": request(t, 2, 256), "undefined for a boolean": {0x86, 5, 1, 0, 1, 0x41, 1, 0xf7}, "name of bytes": request(t, 1, 2, []byte("reading")),
-	}
-	for name, b := range requests {
+	for name, b := range malformed(t) {
 		out := m.openssl(managedKey, b)
 		assert.Contains(t, out, "4.00", "%s: %x", name, b)
 	}
@@ -395,4 +386,18 @@ func testMalformed(t *testing.T, m *managed) {
 		assert.Contains(t, m.openssl(managedKey, r[:at]), "4.00", "request %d, %d bytes", i, at)
 	}
 	assert.Equal(t, before, m.state())
+}
+
+// malformed is what is no request.
+func malformed(t *testing.T) map[string][]byte {
+	return map[string][]byte{
+		"nothing": {}, "deep nesting": []byte(strings.Repeat("\x81", 60)), "deeper in a place": append([]byte{0x82, 2}, strings.Repeat("\x81", 50)...),
+		"huge array": {0x9a, 0xff, 0xff, 0xff, 0xff}, "huge length": {0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		"huge name": {0x83, 1, 2, 0x7a, 0xff, 0xff, 0xff, 0xff, 'x'}, "huge value": {0x86, 5, 1, 0, 1, 0x5a, 0xff, 0xff, 0xff, 0xff, 0xf4},
+		"indefinite": {0x9f, 2, 0, 0xff}, "a map": {0xa1, 2, 0}, "a tag": {0xc1, 0x82, 2, 0}, "a float": {0x82, 2, 0xfb, 0, 0, 0, 0, 0, 0, 0, 0},
+		"long form": {0x82, 2, 0x18, 0}, "something follows": append(request(t, 2, 0), 0), "negative": {0x82, 2, 0x20},
+		"unknown": request(t, 7, 0), "operation 0": request(t, 0, 0), "scope 0": request(t, 6, 0, 0, 1), "scope 4": request(t, 6, 4, 0, 1),
+		"no name": request(t, 1, 2, ""), "long name": request(t, 1, 2, strings.Repeat("x", 64)), "too many": request(t, 2, 0, 0), "too few": request(t, 2),
+		"container 256": request(t, 2, 256), "undefined for a boolean": {0x86, 5, 1, 0, 1, 0x41, 1, 0xf7}, "name of bytes": request(t, 1, 2, []byte("reading")),
+	}
 }

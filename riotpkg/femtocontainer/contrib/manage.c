@@ -196,6 +196,11 @@ static ssize_t _manage(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_c
     if (!femto_operator_asks(ctx)) {
         return femto_operator_missing(pdu, buf, len, ctx);
     }
+    /* A part of a request is none, and the option is critical (RFC 7959, 2.1). */
+    if (coap_find_option(pdu, COAP_OPT_BLOCK1) != NULL) {
+        return femto_operator_refuse(pdu, buf, len, COAP_CODE_BAD_OPTION, FEMTO_E_BAD_REQUEST,
+                                     NULL);
+    }
     const sock_udp_ep_t *remote = coap_request_ctx_get_remote_udp(ctx);
     bool again = _is_last(pdu, remote);
     _result_t result = again ? _last.result : _do(pdu->payload, pdu->payload_len);

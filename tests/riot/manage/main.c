@@ -9,6 +9,7 @@
 #include "femto_operator.h"
 #include "femto_runtime.h"
 #include "femto_stores.h"
+#include "net/gnrc/pktbuf.h"
 #include "shell.h"
 #include "sleeper.fc.h"
 #include "sum.fc.h"
@@ -32,6 +33,21 @@ static int reading(int argc, char **argv)
 }
 
 SHELL_COMMAND(reading, "runs the hook", reading);
+
+#ifdef __SANITIZE_ADDRESS__
+size_t __sanitizer_get_current_allocated_bytes(void);
+
+static int memory(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    printf("heap %u, packets %s\n", (unsigned)__sanitizer_get_current_allocated_bytes(),
+           !gnrc_pktbuf_is_sane() ? "damaged" : gnrc_pktbuf_is_empty() ? "none" : "some");
+    return 0;
+}
+
+SHELL_COMMAND(memory, "prints what malloc has given, and whether there are packets", memory);
+#endif
 
 int main(void)
 {
