@@ -155,6 +155,7 @@ func TestKills(t *testing.T) {
 func (n *node) kill() {
 	_ = syscall.Kill(-n.device.Process.Pid, syscall.SIGKILL) // and native's child
 	_ = n.device.Wait()
+	n.noReport()
 }
 
 // slot is the sequence number and digest of the first slot of the hook filter.

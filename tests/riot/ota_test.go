@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -56,7 +57,8 @@ func TestUpdateTutorial(t *testing.T) {
 	follow(t, filepath.Join(root, "docs", "tutorial-4-update.md"))
 }
 
-// A node is the example ota on a network of its own, with keys of its own.
+// A node is the example ota on a network of its own, with keys of its own, under sanitizers. (The
+// one of TestUpdateTutorial is as it ships.)
 type node struct {
 	t         *testing.T
 	namespace string
@@ -80,17 +82,8 @@ func newNodeAt(t *testing.T, name, tap string) *node {
 	n := &node{t: t, namespace: name, tap: tap, dir: t.TempDir(), app: filepath.Join(root, "riotpkg/examples/ota")}
 	otaBuild.Lock()
 	defer otaBuild.Unlock()
-	keys := filepath.Join(n.app, "keys")
-	require.NoError(t, os.MkdirAll(keys, 0o700))
-	for _, k := range []string{"operator", "acme", "guest"} {
-		if _, err := os.Stat(filepath.Join(keys, k+".pem")); err != nil {
-			n.must(femto, "keygen", "-o", filepath.Join(keys, k+".pem"))
-		}
-	}
-	if _, err := os.Stat(filepath.Join(keys, "device.psk")); err != nil {
-		n.must(femto, "keygen", "--psk", "operator", "-o", filepath.Join(keys, "device.psk"))
-	}
-	app := example("ota", "native64", "fast")
+	makeKeys(t)
+	app := otaExample("native64", "sanitized", sanitizedEnv...)
 	if otaELF == "" {
 		app.build(t)
 		otaELF = app.elf()
@@ -98,7 +91,7 @@ func newNodeAt(t *testing.T, name, tap string) *node {
 	n.elf = otaELF
 
 	endNetwork(name)
-	t.Cleanup(func() { endNetwork(name) })
+	t.Cleanup(func() { endNetwork(name); n.noReport() })
 	n.must("ip", "netns", "add", name)
 	n.must("ip", "-n", name, "link", "set", "lo", "up")
 	return n
@@ -108,6 +101,28 @@ var (
 	otaBuild sync.Mutex
 	otaELF   string // once it has been built
 )
+
+// makeKeys makes what the example is built with.
+func makeKeys(t *testing.T) {
+	t.Helper()
+	keys := filepath.Join(root, "riotpkg/examples/ota/keys")
+	require.NoError(t, os.MkdirAll(keys, 0o700))
+	make := func(file string, args ...string) {
+		file = filepath.Join(keys, file)
+		if _, err := os.Stat(file); err != nil {
+			out, err := command(t, root, os.Environ(), femto, append(args, "-o", file)...)
+			require.NoError(t, err, out)
+		}
+	}
+	for _, k := range []string{"operator", "acme", "guest"} {
+		make(k+".pem", "keygen")
+	}
+	make("device.psk", "keygen", "--psk", "operator")
+}
+
+func otaExample(board, variant string, env ...string) application {
+	return application{dir: "riotpkg/examples/ota", board: board, variant: variant, env: env}
+}
 
 func (n *node) begin() {
 	n.must("ip", "-n", n.namespace, "address", "add", "fd00:fc::1/64", "dev", "tap0", "nodad")
@@ -120,12 +135,23 @@ func (n *node) boot() {
 	require.NoError(n.t, err)
 	defer log.Close()
 	n.device = exec.Command("ip", "netns", "exec", n.namespace, n.elf, "--id=1", n.tap)
-	n.device.Dir = n.dir
+	n.device.Dir, n.device.Env = n.dir, sanitizerEnv()
 	n.device.Stdout, n.device.Stderr = log, log
 	n.device.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	require.NoError(n.t, n.device.Start())
 	n.printed("reading: ")
 }
+
+// noReport fails the test when a sanitizer has ended the device.
+func (n *node) noReport() {
+	n.t.Helper()
+	out, _ := os.ReadFile(filepath.Join(n.dir, "device.log"))
+	if sanitizerReport.Match(out) {
+		n.t.Errorf("%s", out)
+	}
+}
+
+var sanitizerReport = regexp.MustCompile(`AddressSanitizer|runtime error: `)
 
 // printed waits until the device has printed the text.
 func (n *node) printed(text string) {
