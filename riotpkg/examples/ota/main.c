@@ -33,10 +33,14 @@ int main(void)
     int32_t shown = 0;
     int64_t alarmed = 0;
 
-    int res = femto_suit_format_blank(MTD_0);
+    int res;
+
+#ifdef MODULE_FEMTOCONTAINER_SUIT_VFS
+    res = femto_suit_format_blank(MTD_0);
     if (res != 0) {
         printf("no file system for what comes from the network: %d\n", res);
     }
+#endif
     res = femto_suit_start(&psk);
     if (res != 0) {
         printf("cannot take containers from the network: %d\n", res);
