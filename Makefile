@@ -35,6 +35,7 @@ test-riot:
 soak:
 	go test -count 1 -timeout 4h -v ./tests/riot -riot -run 'Soak|TestServiceLevel|TestPowerCuts|TestKills|TestLossyLink' \
 		-soak 10000000 -cuts 2000 -kills 50 -links 10
+	go test -count 1 -timeout 1h -v ./tests/riot -riot -run 'TestBoards/ota' -whole
 
 boards:
 	go test -count 1 -timeout 30m -v ./tests/riot -riot -run TestBoards -update

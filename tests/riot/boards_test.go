@@ -5,6 +5,7 @@ package riot
 
 import (
 	"debug/elf"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -64,6 +65,31 @@ The builds are RIOT's default, optimised for size.
 |---|---|---|---|---|---|---|
 `
 
+const updateHead = `
+` + "`riotpkg/examples/ota` with `STORE=flash`" + `: everything it takes to get containers from the network on a board with a radio, linked as a
+whole (RIOT, 6LoWPAN, CoAP, DTLS, SUIT and its cryptography, the package with four slots in the CPU's flash, management):
+
+| board | core | text / data / bss | flash, of bytes | RAM, of bytes |
+|---|---|---|---|---|
+`
+
+var whole = flag.Bool("whole", false, "link the example ota for a board, too; takes half a minute")
+
+// updateBoard has a radio, and flash to run containers from.
+var updateBoard = struct {
+	name       string
+	flash, ram int
+}{"nrf52840dk", 1 << 20, 256 << 10}
+
+// updateRow links the example ota as a whole; the linker refuses what does not fit.
+func updateRow(t *testing.T) string {
+	makeKeys(t)
+	b := boardNamed(t, updateBoard.name)
+	s := otaExample(b.name, "flash", "STORE=flash").build(t)
+	assert.Greater(t, s.flash(), 80_000, "there is no network in it")
+	return fmt.Sprintf("| ota on %s | %s | %v | %d of %d | %d of %d |", b.name, b.core, s, s.flash(), updateBoard.flash, s.ram(), updateBoard.ram)
+}
+
 // TestBoards builds for every board and compares the sizes with docs/boards.md.
 func TestBoards(t *testing.T) {
 	rows := map[string]string{}
@@ -82,6 +108,10 @@ func TestBoards(t *testing.T) {
 		})
 	}
 
+	if *update || *whole {
+		t.Run("ota", func(t *testing.T) { rows["ota"] = updateRow(t) })
+	}
+
 	path := filepath.Join(root, "docs", "boards.md")
 	if *update {
 		var b strings.Builder
@@ -91,7 +121,7 @@ func TestBoards(t *testing.T) {
 				b.WriteString(row + "\n")
 			}
 		}
-		b.WriteString("\n")
+		b.WriteString(updateHead + rows["ota"] + "\n\n")
 		for _, c := range slices.Sorted(maps.Keys(compilers)) {
 			fmt.Fprintf(&b, "- %s\n", version(t, c))
 		}
@@ -101,7 +131,7 @@ func TestBoards(t *testing.T) {
 
 	doc, err := os.ReadFile(path)
 	require.NoError(t, err)
-	for _, b := range boards {
+	for _, b := range append(slices.Clone(boards), board{name: "ota", compiler: boardNamed(t, updateBoard.name).compiler}) {
 		row, built := rows[b.name]
 		switch {
 		case !built:
