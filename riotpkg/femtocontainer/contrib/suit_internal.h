@@ -86,7 +86,8 @@ enum {
 void femto_suit_header_put(uint8_t *header, const char *component,
                            const femto_suit_record_t *record);
 
-/** @brief  Decode a record; false when it is damaged, or not this component's */
+/** @brief  Decode a record; false when it is damaged, or not this component's: then
+ *          there is something else in @p record */
 bool femto_suit_header_get(const uint8_t *header, const char *component,
                            femto_suit_record_t *record);
 

@@ -19,49 +19,39 @@
 #include "hashes/sha256.h"
 #include "suit_internal.h"
 
-enum { CHECKED = FEMTO_SUIT_HEADER - 4 };   /* magic, sequence, size: 4 bytes each; digest */
+/* magic, sequence, size: 4 bytes each; digest. Then come the first bytes of a digest. */
+enum { CHECKED = FEMTO_SUIT_HEADER - 4 };
 
 static const uint8_t magic[4] = { 'F', 'C', 'R', 3 };
-
-/* The first bytes of the digest of the header and of the component's name, so that
- * no record passes for another component's. */
-static void _check(const uint8_t *header, const char *component, uint8_t digest[32])
-{
-    sha256_context_t ctx;
-
-    sha256_init(&ctx);
-    sha256_update(&ctx, header, CHECKED);
-    sha256_update(&ctx, component, strlen(component));
-    sha256_final(&ctx, digest);
-}
 
 void femto_suit_header_put(uint8_t *header, const char *component,
                            const femto_suit_record_t *record)
 {
+    sha256_context_t ctx;
     uint8_t digest[32];
 
     memcpy(header, magic, 4);
     byteorder_htolebufl(header + 4, record->sequence);
     byteorder_htolebufl(header + 8, record->size);
     memcpy(header + 12, record->digest, 32);
-    _check(header, component, digest);
+    /* with the component's name, so that no record passes for another component's */
+    sha256_init(&ctx);
+    sha256_update(&ctx, header, CHECKED);
+    sha256_update(&ctx, component, strlen(component));
+    sha256_final(&ctx, digest);
     memcpy(header + CHECKED, digest, FEMTO_SUIT_HEADER - CHECKED);
 }
 
 bool femto_suit_header_get(const uint8_t *header, const char *component,
                            femto_suit_record_t *record)
 {
-    uint8_t digest[32];
+    uint8_t good[FEMTO_SUIT_HEADER];
 
-    _check(header, component, digest);
-    if (memcmp(header, magic, 4) != 0
-        || memcmp(header + CHECKED, digest, FEMTO_SUIT_HEADER - CHECKED) != 0) {
-        return false;
-    }
     record->sequence = byteorder_lebuftohl(header + 4);
     record->size = byteorder_lebuftohl(header + 8);
     memcpy(record->digest, header + 12, 32);
-    return true;
+    femto_suit_header_put(good, component, record);
+    return memcmp(header, good, sizeof(good)) == 0;
 }
 
 bool femto_suit_payload_is(const femto_suit_record_t *record, const uint8_t *payload)

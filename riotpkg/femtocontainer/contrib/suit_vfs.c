@@ -107,12 +107,14 @@ int femto_suit_store_read(unsigned place, const char *component, femto_suit_reco
     if (fd < 0) {
         return fd;
     }
-    memset(record, 0, sizeof(*record));
     int err = 0;
     off_t end = vfs_lseek(fd, 0, SEEK_END);
-    if (!(_read_header(fd, 0, component, record)
-          || _read_header(fd, end - HEADER, component, record))
-        || record->size > max || end != (off_t)(HEADER + record->size + HEADER)
+    bool good = _read_header(fd, 0, component, record)
+                || _read_header(fd, end - HEADER, component, record);
+    if (!good) {
+        memset(record, 0, sizeof(*record));
+    }
+    if (!good || record->size > max || end != (off_t)(HEADER + record->size + HEADER)
         || vfs_lseek(fd, HEADER, SEEK_SET) != HEADER
         || vfs_read(fd, *payload, record->size) != (ssize_t)record->size
         || !femto_suit_payload_is(record, *payload)) {
