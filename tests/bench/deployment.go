@@ -6,7 +6,9 @@ package main
 import (
 	"debug/elf"
 	"fmt"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,12 +23,20 @@ const (
 var deploymentStores = []string{"vfs", "flash"}
 
 // A deploymentRow is the flash of one object of femtocontainer_suit with one
-// store, initial values of variables included.
+// store, initial values of variables included, as far as the linker keeps it.
 type deploymentRow struct {
 	Store  string `json:"store"`
 	Object string `json:"object"`
 	Ours   bool   `json:"ours"` // or of RIOT's module suit, which brings nothing but this
 	Flash  int    `json:"flash"`
+}
+
+// deploymentEntries are where the rest of a firmware enters these objects.
+var deploymentEntries = []string{
+	"femto_suit_start",                             // called by the application
+	"suit_init_conditions",                         // called by RIOT's auto_init
+	"femto_suit_storage",                           // in RIOT's array of storages
+	"__wrap_dtls_new_peer", "__wrap_netq_node_new", // in place of tinydtls'
 }
 
 // deployments compiles what takes containers from the network, as RIOT does for
@@ -53,7 +63,7 @@ func (b *bench) deployments(o options) error {
 }
 
 func deploymentRows(dir, store string) ([]deploymentRow, error) {
-	var rows []deploymentRow
+	var all []string
 	for _, pattern := range []string{"femtocontainer_contrib/suit*.o", "femtocontainer_contrib/operator.o", "femtocontainer_contrib/tinydtls.o", "suit*/*.o"} {
 		objects, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
@@ -62,32 +72,56 @@ func deploymentRows(dir, store string) ([]deploymentRow, error) {
 		if len(objects) == 0 {
 			return nil, fmt.Errorf("deployment: no objects %s", pattern)
 		}
-		objects = slices.DeleteFunc(objects, func(object string) bool {
+		all = append(all, slices.DeleteFunc(objects, func(object string) bool {
 			return filepath.Base(object) == "worker.o" // nothing calls it, so it is not linked
-		})
-		for _, object := range objects {
-			f, err := elf.Open(object)
-			if err != nil {
-				return nil, err
-			}
-			name, _ := filepath.Rel(dir, object)
-			rows = append(rows, deploymentRow{store, strings.TrimSuffix(name, ".o"),
-				strings.HasPrefix(name, "femtocontainer_contrib/"), readOnlyBytes(f) + initialisedBytes(f)})
-			f.Close()
+		})...)
+	}
+	entries := deploymentEntries
+	if store == "vfs" {
+		entries = append(slices.Clone(entries), "femto_suit_format_blank")
+	}
+	unused, err := unusedSections(dir, all, entries)
+	if err != nil {
+		return nil, err
+	}
+	var rows []deploymentRow
+	for _, object := range all {
+		f, err := elf.Open(object)
+		if err != nil {
+			return nil, err
 		}
+		flash := 0
+		for _, s := range f.Sections {
+			if s.Flags&elf.SHF_ALLOC != 0 && s.Type != elf.SHT_NOBITS && !unused[object+" "+s.Name] {
+				flash += int(s.Size)
+			}
+		}
+		f.Close()
+		name, _ := filepath.Rel(dir, object)
+		rows = append(rows, deploymentRow{store, strings.TrimSuffix(name, ".o"),
+			strings.HasPrefix(name, "femtocontainer_contrib/"), flash})
 	}
 	return rows, nil
 }
 
-// initialisedBytes counts the variables whose values are in flash.
-func initialisedBytes(f *elf.File) int {
-	n := 0
-	for _, s := range f.Sections {
-		if s.Flags&elf.SHF_ALLOC != 0 && s.Flags&elf.SHF_WRITE != 0 && s.Type != elf.SHT_NOBITS {
-			n += int(s.Size)
-		}
+var removedSection = regexp.MustCompile(`removing unused section '(.+)' in file '(.+)'`)
+
+// unusedSections asks the linker what of objects nothing reaches from the
+// entries, as a set of "OBJECT SECTION".
+func unusedSections(dir string, objects, entries []string) (map[string]bool, error) {
+	args := []string{"-r", "--gc-sections", "--print-gc-sections", "-o", filepath.Join(dir, "linked.o"), "-e", entries[0]}
+	for _, entry := range entries {
+		args = append(args, "--require-defined="+entry)
 	}
-	return n
+	out, err := exec.Command("arm-none-eabi-ld", append(args, objects...)...).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("deployment: %w\n%s", err, out)
+	}
+	unused := map[string]bool{}
+	for _, m := range removedSection.FindAllStringSubmatch(string(out), -1) {
+		unused[m[2]+" "+m[1]] = true
+	}
+	return unused, nil
 }
 
 // deployment is the flash of a store's objects, ours or RIOT's.
@@ -125,7 +159,7 @@ func (b *bench) deploymentSection() *section {
 			s.total(b, row)
 		}
 	}
-	s.notes = []string{"text, constants and initial values of variables, by object file, as RIOT compiles them; not among them: " +
+	s.notes = []string{"text, constants and initial values of variables, by object file, as RIOT compiles and links them; not among them: " +
 		"the libraries (HACL*, libcose, NanoCBOR, tinydtls, gcoap, SHA-256, littlefs), and the runtime that attaches what was installed"}
 	return s
 }
