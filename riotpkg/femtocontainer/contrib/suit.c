@@ -53,11 +53,11 @@ femto_suit_status_t femto_suit_status;
 
 /* The job that runs. Only the worker touches it. */
 static struct {
-    femto_suit_manifest_t manifest;
     uint32_t begin;                     /* of the job, ms */
     uint32_t received;                  /* bytes of manifest or payload */
     femto_suit_verdict_t verdict;       /* of the first callback that refused */
     bool wanted;                        /* RIOT has found the digest to fit */
+    femto_suit_manifest_t manifest;
 } job;
 
 /* Tells what the job does, and how far it is. */

@@ -175,16 +175,16 @@ typedef struct femto_suit_place femto_suit_place_t;
 
 /** @brief  A slot of a hook */
 typedef struct {
-    femto_suit_record_t record;         /**< what is stored */
-    femto_suit_verdict_t why;           /**< it is not attached */
-    uint8_t key_id[FEMTO_SUIT_KEY_ID];  /**< of the tenant's key */
-    femto_suit_place_t *place;          /**< nobody else's */
-    uint8_t index;                      /**< place of its record in the store */
     uint8_t state;                      /**< femto_suit_slot_state_t */
+    uint8_t index;                      /**< place of its record in the store */
     uint8_t hook;                       /**< number in femto_contract.h */
     uint8_t number;                     /**< among the slots of the hook */
     uint8_t container;                  /**< id in the runtime, or FEMTO_NONE */
     uint8_t tenant;                     /**< number of its owner, or FEMTO_NONE: unknown */
+    femto_suit_place_t *place;          /**< nobody else's */
+    femto_suit_record_t record;         /**< what is stored */
+    uint8_t key_id[FEMTO_SUIT_KEY_ID];  /**< of the tenant's key */
+    femto_suit_verdict_t why;           /**< it is not attached */
 } femto_suit_slot_t;
 
 /** @brief  Of all hooks; those of a hook that takes none from the network are empty */
