@@ -71,24 +71,34 @@ type node struct {
 
 func newNode(t *testing.T, name string) *node {
 	n := newNodeAt(t, name, "tap0")
-	n.must("ip", "-n", name, "tuntap", "add", "dev", "tap0", "mode", "tap")
-	n.begin()
+	n.connect()
 	return n
+}
+
+// connect gives it an ideal link, and starts it.
+func (n *node) connect() {
+	n.must("ip", "-n", n.namespace, "tuntap", "add", "dev", "tap0", "mode", "tap")
+	n.begin()
 }
 
 // newNodeAt is a node that does not run yet, and whose link, to tap0, is still to come.
 func newNodeAt(t *testing.T, name, tap string) *node {
 	t.Helper()
+	return newNodeOf(t, otaExample("native64", "sanitized", sanitizedEnv...), name, tap)
+}
+
+// newNodeOf is the same with a build of the example.
+func newNodeOf(t *testing.T, app application, name, tap string) *node {
+	t.Helper()
 	n := &node{t: t, namespace: name, tap: tap, dir: t.TempDir(), app: filepath.Join(root, "riotpkg/examples/ota")}
 	otaBuild.Lock()
 	defer otaBuild.Unlock()
 	makeKeys(t)
-	app := otaExample("native64", "sanitized", sanitizedEnv...)
-	if otaELF == "" {
+	if !otaBuilt[app.variant] {
 		app.build(t)
-		otaELF = app.elf()
+		otaBuilt[app.variant] = true
 	}
-	n.elf = otaELF
+	n.elf = app.elf()
 
 	endNetwork(name)
 	t.Cleanup(func() { endNetwork(name); n.noReport() })
@@ -99,7 +109,7 @@ func newNodeAt(t *testing.T, name, tap string) *node {
 
 var (
 	otaBuild sync.Mutex
-	otaELF   string // once it has been built
+	otaBuilt = map[string]bool{}
 )
 
 // makeKeys makes what the example is built with.
