@@ -47,7 +47,7 @@ prove:
 
 prove-mutants:
 	@tools/setup/packages prove
-	go test ./femto/prove/mutation -mutants -v -timeout 60m -run TestMutantsAreDetected
+	go test ./femto/prove/mutation -mutants -v -timeout 90m -run TestMutantsAreDetected
 	go test ./femto/prove -mutants -v -timeout 60m -run TestReplay
 
 prove-quick:
