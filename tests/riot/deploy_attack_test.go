@@ -156,6 +156,7 @@ func attackDevice(t *testing.T, d device) {
 		{name: "removal with a digest", verdict: "FC4016", order: order{component: filter(0), sequence: 9, change: func(m *suit.Manifest) { m.Digest[0]++ }}},
 		{name: "removal by a tenant", verdict: "FC4006", order: order{component: filter(0), sequence: 9, key: acmeKey}},
 		{name: "revocation by a tenant", verdict: "FC4006", order: order{component: suit.Revoked(), sequence: 9, payload: revocation(t, guestKey), key: acmeKey}},
+		{name: "revocation of nothing", verdict: "FC4027 0", order: order{component: suit.Revoked(), sequence: 9}},
 		{name: "revocation that is no list", verdict: "FC4027 0", order: order{component: suit.Revoked(), sequence: 9, payload: []byte("\xa0")}},
 		{name: "revocation of more than there is room for", verdict: "FC4027 ", order: order{component: suit.Revoked(), sequence: 9, payload: revocation(t,
 			testKey(20), testKey(21), testKey(22), testKey(23), testKey(24), testKey(25), testKey(26), testKey(27), testKey(28),

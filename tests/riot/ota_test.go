@@ -4,6 +4,7 @@
 package riot
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net"
 	"os"
@@ -224,6 +225,16 @@ func TestOverTheNetwork(t *testing.T) {
 		out, _ := n.in("coap-client-gnutls", "-B", "3", "-m", "post", "-u", "operator", "-k", "0x00112233445566778899aabbccddeeff",
 			"-e", "coap://[fd00:fc::1]/x", "coaps://[fd00:fc::2]/fc/suit/trigger")
 		assert.NotContains(t, out, "2.04")
+	})
+	t.Run("trigger in blocks", func(t *testing.T) { // of which the first would be half a URL
+		psk, err := os.ReadFile(n.key("device.psk"))
+		require.NoError(t, err)
+		_, digits, _ := strings.Cut(strings.TrimSpace(string(psk)), ":")
+		key, err := hex.DecodeString(digits)
+		require.NoError(t, err)
+		out, _ := n.in("coap-client-gnutls", "-B", "10", "-b", "16", "-m", "post", "-u", "operator", "-k", string(key),
+			"-e", "coap://[fd00:fc::1]/half-of-it-and-the-other", "coaps://[fd00:fc::2]/fc/suit/trigger")
+		assert.Contains(t, out, "4.02")
 	})
 	t.Run("trigger flood", func(t *testing.T) {
 		for i := range 200 {

@@ -192,14 +192,10 @@ static unsigned _status(uint16_t code)
 
 static ssize_t _manage(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx)
 {
-    /* the listener is for DTLS alone; this is what it is all about, so ask again */
-    if (!femto_operator_asks(ctx)) {
-        return femto_operator_missing(pdu, buf, len, ctx);
-    }
-    /* A part of a request is none, and the option is critical (RFC 7959, 2.1). */
-    if (coap_find_option(pdu, COAP_OPT_BLOCK1) != NULL) {
-        return femto_operator_refuse(pdu, buf, len, COAP_CODE_BAD_OPTION, FEMTO_E_BAD_REQUEST,
-                                     NULL);
+    ssize_t refused;
+
+    if (!femto_operator_asks(pdu, buf, len, ctx, &refused)) {
+        return refused;
     }
     const sock_udp_ep_t *remote = coap_request_ctx_get_remote_udp(ctx);
     bool again = _is_last(pdu, remote);

@@ -20,9 +20,21 @@
 #include "femto_suit_codes.h"
 #include "operator.h"
 
-bool femto_operator_asks(const coap_request_ctx_t *ctx)
+bool femto_operator_asks(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx,
+                         ssize_t *answer)
 {
-    return coap_request_ctx_get_tl_type(ctx) == GCOAP_SOCKET_TYPE_DTLS;
+    /* such listeners are for DTLS alone; this is what it is all about, so ask again */
+    if (coap_request_ctx_get_tl_type(ctx) != GCOAP_SOCKET_TYPE_DTLS) {
+        *answer = femto_operator_missing(pdu, buf, len, ctx);
+        return false;
+    }
+    /* A part of a request is none, and the option is critical (RFC 7959, 2.1). */
+    if (coap_find_option(pdu, COAP_OPT_BLOCK1) != NULL) {
+        *answer = femto_operator_refuse(pdu, buf, len, COAP_CODE_BAD_OPTION, FEMTO_E_BAD_REQUEST,
+                                        NULL);
+        return false;
+    }
+    return true;
 }
 
 ssize_t femto_operator_missing(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx)

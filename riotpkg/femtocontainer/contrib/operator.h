@@ -26,8 +26,15 @@
 extern "C" {
 #endif
 
-/** @brief  Whether a request came over DTLS, hence from the operator */
-bool femto_operator_asks(const coap_request_ctx_t *ctx);
+/**
+ * @brief   May a request that changes something be done?
+ *
+ * Only if it came over DTLS, hence from the operator, and as a whole.
+ *
+ * @param[out]  answer  what to return to gcoap if not
+ */
+bool femto_operator_asks(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx,
+                         ssize_t *answer);
 
 /** @brief  Handler that tells those who come without authentication what is missing */
 ssize_t femto_operator_missing(coap_pkt_t *pdu, uint8_t *buf, size_t len,

@@ -67,8 +67,7 @@ static void _tell(femto_suit_job_state_t state)
     femto_suit_status.state = state;
     femto_suit_status.received = job.received;
     femto_suit_status.size = job.manifest.size;
-    femto_suit_status.version++;
-    femto_suit_unlock();
+    femto_suit_changed();
 }
 
 /* The first refusal is the one that counts. Not an errno that nanocoap takes for
@@ -119,7 +118,9 @@ static int _driver_write(suit_storage_t *storage, const suit_manifest_t *manifes
     (void)manifest;
     int res = _receive(femto_suit_staging(), job.manifest.size, offset, buf, len);
 
-    _tell(FEMTO_SUIT_FETCHING);
+    if (res == SUIT_OK) {
+        _tell(FEMTO_SUIT_FETCHING);
+    }
     return res;
 }
 
@@ -303,8 +304,7 @@ static void _end(femto_suit_verdict_t verdict)
     r->seconds = ztimer_now(ZTIMER_MSEC) / 1000;
     strcpy(r->component, m->component);
     s->state = FEMTO_SUIT_IDLE;
-    s->version++;
-    femto_suit_unlock();
+    femto_suit_changed();
     femto_suit_say(m->component, verdict, "done", m->sequence);
 }
 
@@ -312,17 +312,13 @@ static void *_worker(void *arg)
 {
     (void)arg;
     femto_suit_boot();
-    femto_suit_lock();
-    femto_suit_status.version++;
-    femto_suit_unlock();
-
     while (1) {
         mutex_lock(&wake);
         femto_suit_job_t *current = next.job;
-        memset(&job, 0, sizeof(job));
         job.begin = ztimer_now(ZTIMER_MSEC);
         current->verdict = current->run(current, &job.manifest);
         _end(current->verdict);
+        memset(&job, 0, sizeof(job));   /* no component is ours in between */
         mutex_unlock(&current->done);
     }
     return NULL;

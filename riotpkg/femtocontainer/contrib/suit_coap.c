@@ -261,10 +261,10 @@ static ssize_t _trigger(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_
 {
     uint32_t job = 0;
     nanocbor_encoder_t enc;
+    ssize_t refused;
 
-    /* the listener is for DTLS alone; this is what it is all about, so ask again */
-    if (!femto_operator_asks(ctx)) {
-        return femto_operator_missing(pdu, buf, len, ctx);
+    if (!femto_operator_asks(pdu, buf, len, ctx, &refused)) {
+        return refused;
     }
     uint16_t code = femto_suit_trigger(pdu->payload, pdu->payload_len, &job);
     if (code != 0) {

@@ -205,13 +205,16 @@ void femto_suit_lock(void);
 /** @brief  Ends that */
 void femto_suit_unlock(void);
 
+/** @brief  Ends that, and what resources tell is not what it was */
+void femto_suit_changed(void);
+
 /** @brief  Name of a hook that takes containers from the network, or NULL */
 const char *femto_suit_hook_name(unsigned hook);
 
 /** @brief  Component of a slot, into @p out of FEMTO_SUIT_NAME_MAX + 1 bytes */
 void femto_suit_slot_name(const femto_suit_slot_t *slot, char *out);
 
-/** @brief  Make all slots empty */
+/** @brief  Number the slots, once */
 void femto_suit_slots_init(void);
 
 /** @brief  Read, check and attach what is stored */

@@ -13,6 +13,7 @@
  * @}
  */
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "suit_internal.h"
 
 enum { SLOTS = FEMTO_TOTAL_CONTAINERS };
+static_assert(FEMTO_SUIT_PLACE_REVOKED + SLOTS < UINT8_MAX, "slots are numbered in a byte");
 
 /* Memory of one installed container */
 struct femto_suit_place {
@@ -49,6 +51,12 @@ void femto_suit_lock(void)
 void femto_suit_unlock(void)
 {
     mutex_unlock(&lock);
+}
+
+void femto_suit_changed(void)
+{
+    femto_suit_status.version++;
+    femto_suit_unlock();
 }
 
 uint8_t *femto_suit_staging(void)
@@ -369,7 +377,7 @@ static void _commit(femto_suit_slot_t *slot)
         slot->record = fresh.record;
         slot->why = fresh.why != 0 ? fresh.why : code;
     }
-    femto_suit_unlock();
+    femto_suit_changed();
 }
 
 /* Stores the fresh record. */
@@ -437,7 +445,7 @@ static void _enforce(void)
             femto_suit_lock();
             s->state = FEMTO_SUIT_WAITING;
             s->why = FEMTO_E_KEY_REVOKED;
-            femto_suit_unlock();
+            femto_suit_changed();
         }
     }
 }
@@ -476,7 +484,7 @@ static femto_suit_verdict_t _revoke(const femto_suit_manifest_t *m)
         all->sequence = m->sequence;
         all->damaged = false;
     }
-    femto_suit_unlock();
+    femto_suit_changed();
     _enforce();
     return verdict;
 }
@@ -556,7 +564,7 @@ void femto_suit_boot(void)
     }
     /* Without the list nobody's key counts, until a revocation makes a new one. */
     all->damaged = !there || (err != 0 && err != -ENOENT);
-    femto_suit_unlock();
+    femto_suit_changed();
 
     for (unsigned i = 0; i < SLOTS; i++) {
         if (femto_suit_hook_name(femto_suit_slots[i].hook) != NULL) {

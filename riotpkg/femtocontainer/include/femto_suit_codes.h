@@ -36,7 +36,7 @@ enum {
     FEMTO_E_STORAGE_FULL = 4023, /**< no room for the image */
     FEMTO_E_STORAGE_ERROR = 4024, /**< flash could not be read or written */
     FEMTO_E_BAD_RECORD = 4025, /**< what is stored for the slot is damaged */
-    FEMTO_E_ATTACH_REFUSED = 4026, /**< hook does not take another container */
+    FEMTO_E_ATTACH_REFUSED = 4026, /**< no room for another container */
     FEMTO_E_BAD_REVOCATION = 4027, /**< not a list of keys to revoke */
     FEMTO_E_NOT_AUTHENTICATED = 4028, /**< request came without authentication */
     FEMTO_E_BAD_REQUEST = 4029, /**< malformed request */

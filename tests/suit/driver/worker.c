@@ -240,6 +240,11 @@ void femto_suit_unlock(void)
     must(locked-- == 1);
 }
 
+void femto_suit_changed(void)
+{
+    femto_suit_unlock();
+}
+
 int nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
                                coap_blockwise_cb_t callback, void *arg)
 {
