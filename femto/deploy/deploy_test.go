@@ -191,6 +191,16 @@ func TestRepeatedTrigger(t *testing.T) {
 	assertCode(t, diag.StorageFull, err)
 }
 
+// TestFetchedAgain: a device that did not get the files is sent for them again, but not for ever.
+func TestFetchedAgain(t *testing.T) {
+	result, _, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Lose = 2 })
+	require.NoError(t, err)
+	assert.EqualValues(t, 3, result.Job)
+	_, p, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Lose = math.MaxInt })
+	assertCode(t, diag.FetchFailed, err)
+	assert.EqualValues(t, 4, p.Status.Job)
+}
+
 func TestBusy(t *testing.T) {
 	_, _, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Busy = 1 })
 	require.NoError(t, err)

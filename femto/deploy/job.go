@@ -5,6 +5,7 @@ package deploy
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
@@ -79,6 +80,10 @@ const (
 	firstPoll = 100 * time.Millisecond
 	lastPoll  = time.Second
 )
+
+// attempts is how often a device is sent for the files, if they do not reach it: a bad link
+// may lose all repetitions of one packet.
+const attempts = 4
 
 // Run does the job. It ends early when ctx does.
 func (j *Job) Run(ctx context.Context, c *Client) (*Result, error) {
@@ -249,21 +254,40 @@ func (r *run) do(ctx context.Context) (*Result, error) {
 		}
 	})
 
+	var lost error
+	for range attempts {
+		if err := r.trigger(ctx, base+manifestName); err != nil {
+			return nil, cmp.Or(lost, err)
+		}
+		result, err := r.follow(ctx)
+		switch {
+		case codeOf(err) == diag.FetchFailed:
+			lost = err
+		case err != nil && ctx.Err() != nil:
+			return nil, cmp.Or(lost, err)
+		default:
+			return result, err
+		}
+	}
+	return nil, lost
+}
+
+// trigger has the device begin, when it is not busy any more.
+func (r *run) trigger(ctx context.Context, url string) error {
 	for {
-		job, wait, err := r.c.Trigger(ctx, base+manifestName)
+		job, wait, err := r.c.Trigger(ctx, url)
 		if wait > 0 && sleep(ctx, wait) == nil {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		r.mu.Lock()
 		r.job = job
 		r.mu.Unlock()
-		break
+		r.report(Event{Step: Taken})
+		return nil
 	}
-	r.report(Event{Step: Taken})
-	return r.follow(ctx)
 }
 
 // address is the host that the device finds the files under, and the port, 0
@@ -352,10 +376,16 @@ func (r *run) follow(ctx context.Context) (*Result, error) {
 	}
 }
 
-func isNoAnswer(err error) bool {
+// codeOf is 0 for errors without a code.
+func codeOf(err error) diag.Code {
 	var d *diag.Error
-	return errors.As(err, &d) && d.Code == diag.NoAnswer
+	if errors.As(err, &d) {
+		return d.Code
+	}
+	return 0
 }
+
+func isNoAnswer(err error) bool { return codeOf(err) == diag.NoAnswer }
 
 func (r *run) noVerdict(silent error) error {
 	e := diag.New(diag.NoVerdict, "the device has taken job %d, and not said in time how it ended", r.job)
