@@ -191,7 +191,8 @@ func TestRepeatedTrigger(t *testing.T) {
 	assertCode(t, diag.StorageFull, err)
 }
 
-// TestFetchedAgain: a device that did not get the files is sent for them again, but not for ever.
+// TestFetchedAgain: a device that did not get the files is sent for them again, but not for ever,
+// and not if it never found the way.
 func TestFetchedAgain(t *testing.T) {
 	result, _, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Lose = 2 })
 	require.NoError(t, err)
@@ -199,6 +200,9 @@ func TestFetchedAgain(t *testing.T) {
 	_, p, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Lose = math.MaxInt })
 	assertCode(t, diag.FetchFailed, err)
 	assert.EqualValues(t, 4, p.Status.Job)
+	_, p, err = runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Via = func(string) string { return "[::1]:1" } })
+	assertCode(t, diag.FetchFailed, err)
+	assert.EqualValues(t, 1, p.Status.Job)
 }
 
 func TestBusy(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plgd-dev/go-coap/v3/message/codes"
@@ -81,8 +82,8 @@ const (
 	lastPoll  = time.Second
 )
 
-// attempts is how often a device is sent for the files, if they do not reach it: a bad link
-// may lose all repetitions of one packet.
+// attempts is how often a device is sent for the files, if it has found them once: a bad
+// link may lose all repetitions of one packet.
 const attempts = 4
 
 // Run does the job. It ends early when ctx does.
@@ -210,6 +211,8 @@ type run struct {
 	mu   sync.Mutex // of Report, and:
 	job  uint32
 	once sync.Once
+
+	reached atomic.Bool // the device has asked for a file
 }
 
 func (r *run) report(e Event) {
@@ -245,7 +248,11 @@ func (r *run) do(ctx context.Context) (*Result, error) {
 	manifestName := fmt.Sprintf("%x.suit", NewFile(manifest).etag[:4])
 	r.report(Event{Step: Made, Bytes: len(manifest)})
 	server.Serve(Map{fileName: NewFile(r.File), manifestName: NewFile(manifest)}, func(req Request) {
-		if req.Path != fileName || req.Code != codes.Content {
+		if req.Code != codes.Content {
+			return
+		}
+		r.reached.Store(true)
+		if req.Path != fileName {
 			return
 		}
 		r.report(Event{Step: Fetching, Received: req.Sent})
@@ -261,7 +268,7 @@ func (r *run) do(ctx context.Context) (*Result, error) {
 		}
 		result, err := r.follow(ctx)
 		switch {
-		case codeOf(err) == diag.FetchFailed:
+		case codeOf(err) == diag.FetchFailed && r.reached.Load():
 			lost = err
 		case err != nil && ctx.Err() != nil:
 			return nil, cmp.Or(lost, err)

@@ -309,10 +309,6 @@ func (p *Peer) run(where string, job uint32) {
 
 func (p *Peer) do(where string) deploy.Verdict {
 	b, err := p.fetch(where)
-	if p.Lose > 0 {
-		p.Lose--
-		err = net.ErrClosed
-	}
 	if err != nil {
 		return deploy.Verdict{Code: diag.FetchFailed}
 	}
@@ -349,7 +345,12 @@ func (p *Peer) do(where string) deploy.Verdict {
 		p.mu.Lock()
 		p.Status.State, p.Status.Progress = deploy.FetchingImage, &deploy.Progress{Received: 0, Size: e.Manifest.Size}
 		p.mu.Unlock()
-		if b, err = p.fetch(e.Manifest.URL); err != nil {
+		b, err = p.fetch(e.Manifest.URL)
+		if p.Lose > 0 {
+			p.Lose--
+			err = net.ErrClosed
+		}
+		if err != nil {
 			v.Code = diag.FetchFailed
 			return v
 		}
