@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"math"
+	"strconv"
 	"testing"
 	"time"
 
@@ -147,12 +148,27 @@ func TestUnbound(t *testing.T) {
 	assert.Empty(t, result.Manifest.Component.Device())
 }
 
+// TestWithoutWaiting: the files are there until the device has them, whichever packet is lost
+// on the way.
 func TestWithoutWaiting(t *testing.T) {
-	result, p, err := runJob(t, &Job{File: deploytest.Signed(t, 500)}, nil)
-	require.NoError(t, err)
-	assert.EqualValues(t, 1, result.Job)
-	p.Jobs.Wait() // it had what it needs
-	assert.Len(t, p.Status.Slots, 1)
+	for lost := range 2 { // the request, or the answer, which is all of the file
+		t.Run(strconv.Itoa(lost), func(t *testing.T) {
+			t.Parallel()
+			result, p, err := runJob(t, &Job{File: deploytest.Signed(t, 500)}, func(p *deploytest.Peer) {
+				fetches := 0
+				p.BlockSize = blockwise.SZX1024
+				p.Via = func(server string) string {
+					fetches++
+					image, passed := fetches == 2, 0
+					return deploytest.Relay(t, server, func(int) bool { passed++; return image && passed == lost+1 }, 0)
+				}
+			})
+			require.NoError(t, err)
+			assert.EqualValues(t, 1, result.Job)
+			p.Jobs.Wait()
+			assert.Len(t, p.Status.Slots, 1)
+		})
+	}
 }
 
 // TestRefusals: the device's reason is the error.
@@ -199,9 +215,11 @@ func TestFetchedAgain(t *testing.T) {
 	assert.EqualValues(t, 3, result.Job)
 	_, p, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Lose = math.MaxInt })
 	assertCode(t, diag.FetchFailed, err)
+	p.Jobs.Wait()
 	assert.EqualValues(t, 4, p.Status.Job)
 	_, p, err = runJob(t, &Job{File: deploytest.Signed(t, 200), Wait: true}, func(p *deploytest.Peer) { p.Via = func(string) string { return "[::1]:1" } })
 	assertCode(t, diag.FetchFailed, err)
+	p.Jobs.Wait()
 	assert.EqualValues(t, 1, p.Status.Job)
 }
 

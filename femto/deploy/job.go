@@ -113,7 +113,7 @@ func (j *Job) Run(ctx context.Context, c *Client) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Job: j, c: c, m: m, fetched: make(chan struct{})}
+	r := &run{Job: j, c: c, m: m}
 	return r.do(ctx)
 }
 
@@ -204,13 +204,11 @@ func (j *Job) manifest(info *Info, slot *Slot) (*suit.Manifest, error) {
 // A run is a job under way.
 type run struct {
 	*Job
-	c       *Client
-	m       *suit.Manifest
-	fetched chan struct{}
+	c *Client
+	m *suit.Manifest
 
-	mu   sync.Mutex // of Report, and:
-	job  uint32
-	once sync.Once
+	mu  sync.Mutex // of Report, and:
+	job uint32
 
 	reached atomic.Bool // the device has asked for a file
 }
@@ -256,9 +254,6 @@ func (r *run) do(ctx context.Context) (*Result, error) {
 			return
 		}
 		r.report(Event{Step: Fetching, Received: req.Sent})
-		if req.Sent == req.Size {
-			r.once.Do(func() { close(r.fetched) })
-		}
 	})
 
 	var lost error
@@ -346,10 +341,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 // follow asks until the device has decided. An answer that does not come is no
 // verdict: on a bad link the next one may, until ctx ends.
 func (r *run) follow(ctx context.Context) (*Result, error) {
-	fetched := r.fetched
-	if r.Wait {
-		fetched = nil // never
-	}
 	poll := firstPoll
 	last := Event{Step: Taken}
 	var silent error
@@ -360,6 +351,10 @@ func (r *run) follow(ctx context.Context) (*Result, error) {
 			silent = nil
 			if result, err := r.verdict(ctx, status); result != nil || err != nil {
 				return result, err
+			}
+			// That all of the file was sent does not mean that it has come.
+			if !r.Wait && status.Job == r.job && status.State == Installing {
+				return &Result{Manifest: r.m, Job: r.job}, nil
 			}
 			if now := (Event{Step: Working, State: status.State}); now != last && status.Job == r.job {
 				r.report(now)
@@ -373,8 +368,6 @@ func (r *run) follow(ctx context.Context) (*Result, error) {
 			silent = err
 		}
 		select {
-		case <-fetched:
-			return &Result{Manifest: r.m, Job: r.job}, nil
 		case <-ctx.Done():
 			return nil, r.noVerdict(silent)
 		case <-time.After(poll):
