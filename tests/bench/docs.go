@@ -11,17 +11,37 @@ import (
 	"strings"
 )
 
-// writeDocs puts the tables into the marked blocks of docs/performance.md and
-// draws docs/performance.svg. A table that could not be measured in this run
-// leaves what stands there.
+// writeDocs puts the tables into the marked blocks of docs/performance.md and of
+// README.md, and draws docs/performance.svg. A table that could not be measured in
+// this run leaves what stands there.
 func (b *bench) writeDocs() error {
-	name := filepath.Join(b.module, "docs", "performance.md")
+	for page, sections := range b.pages() {
+		if err := fillBlocks(filepath.Join(b.module, page), sections); err != nil {
+			return err
+		}
+	}
+	svg, ok := b.plot()
+	if !ok {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(b.module, "docs", "performance.svg"), svg, 0o644)
+}
+
+// pages gives the tables that each page has a block for.
+func (b *bench) pages() map[string][]*section {
+	return map[string][]*section{
+		"README.md":           {b.fieldSection()},
+		"docs/performance.md": append(b.sections(true), goalSection(b.goals()), b.toolSection()),
+	}
+}
+
+func fillBlocks(name string, sections []*section) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
 	text := string(data)
-	for _, s := range append(b.sections(true), goalSection(b.goals()), b.toolSection()) {
+	for _, s := range sections {
 		if s.id == "" || len(s.rows) == 0 {
 			continue
 		}
@@ -29,14 +49,7 @@ func (b *bench) writeDocs() error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-		return err
-	}
-	svg, ok := b.plot()
-	if !ok {
-		return nil
-	}
-	return os.WriteFile(filepath.Join(b.module, "docs", "performance.svg"), svg, 0o644)
+	return os.WriteFile(name, []byte(text), 0o644)
 }
 
 // replaceBlock puts content between the markers of a block.

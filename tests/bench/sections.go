@@ -128,6 +128,35 @@ func (b *bench) compilerWarning(t target) string {
 	return fmt.Sprintf("WARNING: this run used %s, the recorded figures gcc %s: the ratios compare compilers too", v, recordedCompiler)
 }
 
+// fieldSection is what a reader asks first: how fast and how large, among the
+// engines of which both are known.
+func (b *bench) fieldSection() *section {
+	const target = "cortex-m4"
+	s := &section{id: "field", head: []string{"engine", "bytecode", "speed", "flash, bytes"}}
+	base, ok := findPeer(target, reference, "Os")
+	if !ok {
+		return s
+	}
+	for _, o := range []ours{{"fast", "v3", "Os"}, {"fast", "v2", "Os"}, {"small", "v3", "Os"}, {"small", "v2", "Os"}} {
+		six, ran := b.report.runs(o.key(target, ""), meanWorkloads())
+		size, sized := b.report.size(target, o.engine)
+		if ran && sized {
+			s.add(o.title(), o.bytecode, fmt.Sprintf("%.2f", speedup(base.six(), six)), strconv.Itoa(size.Text))
+		}
+	}
+	if len(s.rows) == 0 {
+		return s
+	}
+	for _, p := range peers {
+		for _, size := range peerSizes {
+			if p.target == target && p.opt == "Os" && p.engine == size.engine {
+				s.add(p.engine+" (recorded)", p.bytecode, fmt.Sprintf("%.2f", speedup(base.six(), p.six())), strconv.Itoa(size.bytes[target]))
+			}
+		}
+	}
+	return s
+}
+
 // containerSection is the table of the workloads that look like containers.
 func (b *bench) containerSection(t target) *section {
 	columns := names(func(w workload) bool { return !w.peers && w.name != "ret0" })
