@@ -67,6 +67,7 @@ func TestSystemCalls(t *testing.T) {
 		"flood at once: 0,",
 		"flood later: 8,",
 		"slept 100 ms: yes",
+		"the limit changes the fuel used: no",
 	)
 }
 

@@ -44,6 +44,9 @@ uint16_t femto_container_run(femto_container_t *c, uint32_t entry,
     uint16_t code = femto_start(&vm, &c->instance, entry, ctx, ctx_len, 1);
     const bool started = code == 0;
 
+    if (fuel > FEMTO_MAX_FUEL) {
+        fuel = FEMTO_MAX_FUEL; /* femto_resume() adds no more */
+    }
     if (started) {
         code = femto_resume(&vm, fuel);
         used = fuel - femto_room(&vm);

@@ -156,7 +156,8 @@ uint16_t femto_container_load(femto_container_t *c, femto_result_t *result);
  * @param[in,out]   ctx     memory that the container may read and write, its
  *                          first argument; NULL for none
  * @param[in]       ctx_len length of @p ctx in bytes, its second argument
- * @param[in]       fuel    most fuel it may use
+ * @param[in]       fuel    most fuel it may use; more than FEMTO_MAX_FUEL is as much
+ *                          as that
  * @param[out]      result  how it ended; may be NULL
  *
  * @return  0 when the container returned

@@ -61,5 +61,11 @@ int main(void)
     uint32_t us = after[1] - before[1];
     printf("slept 100 ms: %s\n",
            (ms >= 99 && ms < 1000 && us >= 99000 && us < 1000000) ? "yes" : "no");
+
+    femto_result_t most;
+    femto_container_run(&guest, PRINT_ENTRY_clock, before, sizeof(before), 100, &result);
+    femto_container_run(&guest, PRINT_ENTRY_clock, before, sizeof(before), UINT32_MAX, &most);
+    printf("the limit changes the fuel used: %s\n",
+           (most.code == 0 && most.fuel_used == result.fuel_used) ? "no" : "yes");
     return 0;
 }
