@@ -6,9 +6,11 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +71,7 @@ func manPages(t *testing.T) map[string][]byte {
 	add = func(cmd *cobra.Command) {
 		cmd.DisableAutoGenTag = true
 		cmd.InitDefaultHelpFlag()
+		cmd.InitDefaultVersionFlag()
 		cmd.Flags().VisitAll(nameValue)
 		var b bytes.Buffer
 		fmt.Fprintf(&b, ".\\\" %s\n.\\\" %s\n", generated, spdx)
@@ -94,7 +97,7 @@ func manPages(t *testing.T) map[string][]byte {
 // the default.
 func nameValue(f *pflag.Flag) {
 	name, usage := pflag.UnquoteUsage(f)
-	if f.DefValue != "" && f.DefValue != "false" {
+	if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" {
 		usage += fmt.Sprintf(" (default %s)", f.DefValue)
 	}
 	f.Usage, f.DefValue = usage, name
@@ -118,9 +121,39 @@ func errorsDoc() []byte {
 			fmt.Fprintf(&b, "\n## FC%dxxx: %s\n", area, areas[area])
 			last = area
 		}
-		fmt.Fprintf(&b, "\n### %s: %s\n\n%s\n\nIn C: `FEMTO_E_%s`.\n", e.Code, e.Short, wrap(markdown(e.Long), 98), e.Name)
+		fmt.Fprintf(&b, "\n### %s: %s\n\n%s\n", e.Code, e.Short, wrap(markdown(e.Long), 98))
+		if e.Code >= diag.BadMagic && e.Code < diag.BadKeyFile { // the others are of the host only
+			fmt.Fprintf(&b, "\nIn C: `FEMTO_E_%s`.\n", e.Name)
+		}
 	}
 	return b.Bytes()
+}
+
+// TestCodesInC wants docs/errors.md to name what the C headers have, and all of it.
+func TestCodesInC(t *testing.T) {
+	inC := map[string]string{}
+	for _, name := range []string{"core/femto_core.h", "include/femto_suit_codes.h"} {
+		header, err := os.ReadFile(filepath.Join("../../riotpkg/femtocontainer", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(FEMTO_E_\w+) = (\d{4}),`).FindAllStringSubmatch(string(header), -1) {
+			inC[m[1]] = "FC" + m[2]
+		}
+	}
+	named := map[string]string{}
+	code := ""
+	for line := range strings.Lines(string(errorsDoc())) {
+		if m := regexp.MustCompile(`^### (FC\d{4}):`).FindStringSubmatch(line); m != nil {
+			code = m[1]
+		}
+		if m := regexp.MustCompile("^In C: `(FEMTO_E_\\w+)`").FindStringSubmatch(line); m != nil {
+			named[m[1]] = code
+		}
+	}
+	if !maps.Equal(inC, named) {
+		t.Errorf("the headers have %v, the page names %v", inC, named)
+	}
 }
 
 // markdown keeps <femto.h> and __divdi3 from being markup.

@@ -98,6 +98,7 @@ standard input or output. femto completion prints scripts that teach a shell.`,
 		Example: `  femto build increment.c -o increment.fc
   femto verify increment.fc
   femto run increment.fc --ctx 2a000000`,
+		Version:       buildVersion().Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 
@@ -108,6 +109,7 @@ standard input or output. femto completion prints scripts that teach a shell.`,
 	}
 	cobra.EnableCommandSorting = false
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
+	root.SetVersionTemplate("femto {{.Version}}\n")
 	root.SetIn(u.in)
 	root.SetOut(u.out)
 	root.SetErr(u.err)
@@ -120,6 +122,18 @@ standard input or output. femto completion prints scripts that teach a shell.`,
 	)
 	for _, c := range commands {
 		root.AddCommand(c(u))
+	}
+	// Cobra's own answers to a name that does not exist with status 0.
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Args = func(_ *cobra.Command, args []string) error {
+				if _, rest, err := root.Find(args); err != nil || len(rest) > 0 {
+					return usagef("there is no command %q; femto --help lists them", strings.Join(args, " "))
+				}
+				return nil
+			}
+		}
 	}
 	return root
 }

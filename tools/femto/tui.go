@@ -185,7 +185,7 @@ func usagef(format string, args ...any) error {
 func (u *ui) usage(cmd *cobra.Command, err error) {
 	msg, _, _ := strings.Cut(err.Error(), "\n") // cobra's suggestions follow in a form of its own
 	u.say("%s", msg)
-	if cmd.HasParent() {
+	if cmd.HasParent() && cmd.Name() != "help" {
 		u.hint(cmd.CommandPath() + " --help shows how it is used")
 	}
 }
