@@ -136,15 +136,19 @@ a.c:9:1: warning: unused variable 'y' [-Wunused-variable]
 a.c:9:1: warning: unused variable 'y' [-Wunused-variable]
 a.c:10:3: error: A call to built-in function '__muldf3' is not supported.
 a.c:10:3: error: A call to built-in function '__fixdfsi' is not supported.
+a.c:11:3: error: A call to built-in function 'memset' is not supported.
+/usr/include/string.h:26:10: fatal error: 'bits/libc-header-start.h' file not found
 clang-14: error: clang frontend command failed with exit code 70 (use -v to see invocation)
-3 errors generated.
+5 errors generated.
 `, "a.c")
-	require.Len(t, errs, 2)
+	require.Len(t, errs, 4)
 	require.Len(t, warnings, 1, "the same thing once")
 	first := errs[0].(*diag.Error)
 	assert.Equal(t, "b.h:3: FC1031: redefinition of 'x'\n  hint: a.h:1: previous definition is here", first.Detail())
 	assert.Equal(t, "a.c:9: FC1037: unused variable 'y' [-Wunused-variable]", warnings[0].Error())
 	assert.Equal(t, "a.c:10: FC1035: floating point (__muldf3), which BPF does not have", errs[1].Error())
+	assert.Equal(t, "call memset of <femto.h>, copy or clear in a loop, or make the structure smaller", errs[2].(*diag.Error).Hint)
+	assert.Contains(t, errs[3].(*diag.Error).Hint, "there is no C library")
 
 	errs, _ = parseClang("Killed\n", "a.c")
 	require.Len(t, errs, 1)

@@ -159,8 +159,8 @@ func explain(msg, severity string) *diag.Error {
 			return diag.New(diag.FloatingPoint, "floating point (%s), which BPF does not have", m[1]).
 				WithHint("use integers, scaled where fractions matter")
 		case strings.HasPrefix(m[1], "mem"):
-			return diag.New(diag.CompilerLibrary, "the compiler needs %s here, which a container does not have", m[1]).
-				WithHint("copy or clear in a loop, make the structure smaller, or make the variable static")
+			return diag.New(diag.CompilerLibrary, "the compiler needs %s here, which it cannot call for BPF by itself", m[1]).
+				WithHint("call %s of <femto.h>, copy or clear in a loop, or make the structure smaller", m[1])
 		}
 		return diag.New(diag.CompilerLibrary, "the compiler needs the library function %s here, which a container does not have", m[1]).
 			WithHint("rewrite the operation, for instance with 64-bit integers")
@@ -174,6 +174,10 @@ func explain(msg, severity string) *diag.Error {
 	}
 	if severity == "warning" {
 		return diag.New(diag.CompilerWarning, "%s", msg)
+	}
+	if strings.HasSuffix(msg, "file not found") { // most likely the host's C library
+		return diag.New(diag.CompileError, "%s", msg).
+			WithHint("there is no C library: <femto.h> declares what a container can call; -I adds a folder of headers")
 	}
 	return diag.New(diag.CompileError, "%s", msg)
 }

@@ -22,7 +22,10 @@ verifies it. What no entry point can reach is left out.
 Entry points are the global functions in sections of their own, as SEC("name")
 makes them, or else every global function that no function calls.
 
-OUT.fc.map, beside the image, tells the other commands the source lines.`,
+OUT.fc.map, beside the image, tells the other commands the source lines.
+
+The header femto.h is in the folder riotpkg/femtocontainer/include/container of
+the sources of femto; build has a copy in itself.`,
 		Example: `  clang -target bpf -mcpu=v3 -O2 -g -ffreestanding -fno-builtin \
       -fstack-size-section -c blink.c -o blink.o
   femto link blink.o -o blink.fc`,

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The femtocontainer authors
 // SPDX-License-Identifier: MIT
-//! error FC1032: the compiler needs memcpy here, which a container does not have
+//! error FC1032: the compiler needs memcpy here, which it cannot call for BPF by itself
 //! at 10
 struct large {
 	char bytes[4000];
