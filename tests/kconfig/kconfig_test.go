@@ -209,6 +209,23 @@ func TestModules(t *testing.T) {
 	}
 }
 
+// TestCalls: docs/system-calls.md names the module that each macro of the core
+// comes from.
+func TestCalls(t *testing.T) {
+	pairs := regexp.MustCompile(`(?m)^FEMTO_CALLS := (.*)$`).FindStringSubmatch(read(t, pkg+"/Makefile.include"))
+	require.NotNil(t, pairs)
+	var want, have []string
+	for _, pair := range strings.Fields(pairs[1]) {
+		module, macro, _ := strings.Cut(pair, ":")
+		want = append(want, "`femtocontainer_"+module+"`, which defines `FEMTO_HAVE_"+macro+"`")
+	}
+	page := read(t, "../../docs/system-calls.md")
+	for _, m := range regexp.MustCompile("In firmware with the module (.*)\\.").FindAllStringSubmatch(page, -1) {
+		have = append(have, m[1])
+	}
+	assert.ElementsMatch(t, want, have)
+}
+
 // TestDocuments: what documents call an option is one, and has the default that
 // they tell.
 func TestDocuments(t *testing.T) {
