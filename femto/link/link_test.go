@@ -36,6 +36,7 @@ var update = flag.Bool("update", false, "write testdata/objects with the compile
 //	fault NAME HEX CODE   ... faults
 //	error CODE: TEXT      the link or build fails; | separates alternatives
 //	at N                  ... and the error names line N
+//	hint TEXT             ... and the hint has this text
 //	warning CODE: TEXT
 //	entries, functions, helpers, frame, depth   of the image
 //	clang                 not for gcc
@@ -259,6 +260,9 @@ func (e expectations) checkError(t *testing.T, source, want string, err error, c
 		assert.True(t, matches, "%v", err)
 	}
 	assert.NotEmpty(t, d.File, "%v", err)
+	if hint, ok := e.one("hint"); ok {
+		assert.Contains(t, d.Hint, hint, "%v", err)
+	}
 	if at, ok := e.one("at"); ok && clang {
 		assert.Equal(t, source+":"+at, fmt.Sprintf("%s:%d", d.File, d.Line), "%v", err)
 	}

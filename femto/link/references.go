@@ -7,6 +7,7 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"sort"
+	"strings"
 
 	"github.com/femtocontainer/femtocontainer/femto/diag"
 	"github.com/femtocontainer/femtocontainer/femto/image"
@@ -212,8 +213,11 @@ func (f *function) undefined(off uint64, rel *reloc) *diag.Error {
 	if rel.sym.Section == elf.SHN_ABS {
 		return f.fail(diag.BadRelocation, off, "function %s uses the absolute symbol %s", f.name, rel.name)
 	}
-	return f.fail(diag.UndefinedSymbol, off, "function %s uses %s, which nothing defines and which is not a system call", f.name, rel.name).
-		WithHint("define it, link the object that has it, or check its spelling against <femto.h>")
+	e := f.fail(diag.UndefinedSymbol, off, "function %s uses %s, which nothing defines and which is not a system call", f.name, rel.name)
+	if strings.HasPrefix(rel.name, "__") {
+		return e.WithHint("the compiler calls its own library for operations that BPF lacks, such as signed division in gcc: rewrite the operation")
+	}
+	return e.WithHint("define it, link the object that has it, or check its spelling against <femto.h>")
 }
 
 // refuseFunctionAddresses looks through all data, whether or not anything refers

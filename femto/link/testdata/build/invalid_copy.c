@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The femtocontainer authors
 // SPDX-License-Identifier: MIT
 //! error FC1032: the compiler needs memcpy here, which it cannot call for BPF by itself
-//! at 10
+//! hint call memcpy of <femto.h>
+//! at 11
 struct large {
 	char bytes[4000];
 };
