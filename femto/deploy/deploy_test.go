@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"math"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,6 +141,36 @@ func TestRevoke(t *testing.T) {
 	_, err = (&Job{Component: suit.Slot("timer", 0), File: deploytest.Signed(t, 200), Key: deploytest.Operator, Wait: true}).Run(ctx, c)
 	assertCode(t, diag.KeyRevoked, err)
 	assert.EqualValues(t, 3, p.Status.Job)
+}
+
+// TestLastOperator: what leaves a device with no operator for ever takes more than a slip.
+func TestLastOperator(t *testing.T) {
+	own := cose.ID(deploytest.Public(deploytest.Operator))
+	other := cose.KeyID{2}
+	revoke := func(operators []cose.KeyID, ids ...cose.KeyID) error {
+		list, err := suit.Revocation(ids)
+		require.NoError(t, err)
+		_, _, err = runJob(t, &Job{Component: suit.Revoked(), File: list, Wait: true}, func(p *deploytest.Peer) { p.Info.Operators = operators })
+		return err
+	}
+	assertCode(t, diag.BadRevocation, revoke([]cose.KeyID{own}, own))
+	assertCode(t, diag.BadRevocation, revoke([]cose.KeyID{own, other}, other, own))
+	require.NoError(t, revoke([]cose.KeyID{own, other}, own))
+	require.NoError(t, revoke([]cose.KeyID{own, other}, other, cose.KeyID{3}))
+}
+
+// TestPieces: the name of a hook may have slashes.
+func TestPieces(t *testing.T) {
+	with := func(p *deploytest.Peer) {
+		p.Info.MaxName, p.Info.Hooks = 63, []Hook{{Name: "coap/average", Slots: 2}}
+	}
+	result, _, err := runJob(t, &Job{File: deploytest.Signed(t, 200), Component: suit.Slot("coap/average", 1), Wait: true}, with)
+	require.NoError(t, err)
+	assert.Equal(t, "fc/coap/average/1", result.Slot.Component)
+	_, _, err = runJob(t, &Job{File: deploytest.Signed(t, 200), Component: suit.Slot("coap/average", 2)}, with)
+	assertCode(t, diag.UnknownSlot, err)
+	_, _, err = runJob(t, &Job{File: deploytest.Signed(t, 200), Component: suit.Slot("coap", 1)}, with)
+	assertCode(t, diag.UnknownHook, err)
 }
 
 func TestUnbound(t *testing.T) {
@@ -356,6 +387,19 @@ func TestChangingAnswer(t *testing.T) {
 	defer c.Close()
 	_, err = c.Info(ctx)
 	assert.Contains(t, assertCode(t, diag.BadAnswer, err).Msg, "changes faster than it can be read")
+}
+
+// TestEndlessAnswer: an answer is read up to a length, whatever a device says.
+func TestEndlessAnswer(t *testing.T) {
+	p := deploytest.New(t, func(p *deploytest.Peer) {
+		p.BlockSize, p.Info.ClassName = blockwise.SZX1024, strings.Repeat("x", 1<<20)
+	})
+	ctx := within(t, 20*time.Second)
+	c, err := Dial(ctx, p.Plain, nil)
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.Info(ctx)
+	assert.Contains(t, assertCode(t, diag.BadAnswer, err).Msg, "more than 65536 bytes")
 }
 
 func TestBecomesShorter(t *testing.T) {

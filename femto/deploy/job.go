@@ -148,22 +148,24 @@ func (j *Job) check(info *Info, status *Status) error {
 		return err
 	}
 	if j.revokes() {
-		return nil
+		return j.checkRevocation(info, status)
 	}
-	hook := slices.IndexFunc(info.Hooks, func(h Hook) bool { return h.Name == j.Component[1] })
+	last := len(j.Component) - 1
+	name, slot := strings.Join(j.Component[1:last], "/"), j.Component[last]
+	hook := slices.IndexFunc(info.Hooks, func(h Hook) bool { return h.Name == name })
 	if hook < 0 {
 		var names []string
 		for _, h := range info.Hooks {
 			names = append(names, h.Name)
 		}
-		e := diag.New(diag.UnknownHook, "the device has no hook %q that takes containers from the network", j.Component[1])
+		e := diag.New(diag.UnknownHook, "the device has no hook %q that takes containers from the network", name)
 		if len(names) > 0 {
 			e = e.WithHint("it has %s", strings.Join(names, ", "))
 		}
 		return e
 	}
-	if n, err := strconv.Atoi(j.Component[2]); err != nil || n >= info.Hooks[hook].Slots {
-		return diag.New(diag.UnknownSlot, "hook %q has no slot %s; it has %d, from 0", j.Component[1], j.Component[2], info.Hooks[hook].Slots)
+	if n, err := strconv.Atoi(slot); err != nil || n >= info.Hooks[hook].Slots {
+		return diag.New(diag.UnknownSlot, "hook %q has no slot %s; it has %d, from 0", name, slot, info.Hooks[hook].Slots)
 	}
 	if len(j.File) == 0 {
 		return nil
@@ -174,6 +176,21 @@ func (j *Job) check(info *Info, status *Status) error {
 	}
 	if slices.Contains(status.Revoked, signer) {
 		return diag.New(diag.KeyRevoked, "the image is signed with key %s, which is revoked on the device", signer)
+	}
+	return nil
+}
+
+// checkRevocation refuses what would leave the device with no operator, for ever. Whoever means
+// that can make the manifest by itself.
+func (j *Job) checkRevocation(info *Info, status *Status) error {
+	ids, err := suit.DecodeRevocation(j.File)
+	if err != nil {
+		return err
+	}
+	gone := append(ids, status.Revoked...)
+	if !slices.ContainsFunc(info.Operators, func(id cose.KeyID) bool { return !slices.Contains(gone, id) }) {
+		return diag.New(diag.BadRevocation, "no operator's key would be left, and only another firmware could change that").
+			WithHint("femto manifest --revoke does not ask")
 	}
 	return nil
 }

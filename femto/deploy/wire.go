@@ -166,7 +166,7 @@ func (i *Info) check() error {
 		return fmt.Errorf("a name of up to %d characters", i.MaxName)
 	}
 	for _, h := range i.Hooks {
-		if strings.Trim(h.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || h.Slots < 1 || h.Slots > 255 {
+		if strings.Trim(h.Name, "abcdefghijklmnopqrstuvwxyz0123456789-/") != "" || h.Slots < 1 || h.Slots > 255 {
 			return fmt.Errorf("a hook %q with %d slots", h.Name, h.Slots)
 		}
 	}
