@@ -6,6 +6,7 @@ package deploy
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"io/fs"
 	"net"
@@ -38,7 +39,7 @@ func NewFile(body []byte) *File {
 }
 
 // Files finds files by their paths, without a / in front. The error is
-// fs.ErrNotExist, or one of reading.
+// fs.ErrNotExist, fs.ErrPermission, or one of reading.
 type Files interface {
 	File(path string) (*File, error)
 }
@@ -59,7 +60,8 @@ func (m Map) File(path string) (*File, error) {
 const maxFile = 64 << 20
 
 // A Folder is the files below a folder, and never one outside of it, whatever
-// links there are.
+// links there are, nor one that only its owner may read: private keys may lie beside
+// what they signed.
 type Folder struct {
 	root *os.Root
 
@@ -89,6 +91,9 @@ func (d *Folder) File(path string) (*File, error) {
 	}
 	if !st.Mode().IsRegular() || st.Size() > maxFile {
 		return nil, fs.ErrNotExist
+	}
+	if st.Mode().Perm()&0o077 == 0 {
+		return nil, fs.ErrPermission
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -190,7 +195,10 @@ func answer(w mux.ResponseWriter, r *mux.Message, files Files) Request {
 		return refuse(codes.MethodNotAllowed)
 	}
 	file, err := files.File(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return refuse(codes.Forbidden)
+	case err != nil:
 		return refuse(codes.NotFound)
 	}
 	request.Size = len(file.body)

@@ -137,9 +137,13 @@ func TestServeLibcoap(t *testing.T) {
 		assert.Contains(t, said, "4.04", path)
 		assert.NotContains(t, string(b), "secret")
 	}
-	_, said := get("sub/16", "-m", "put", "-e", "x")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "operator.pem"), []byte("secret"), 0o600))
+	b, said := get("operator.pem") // which only its owner may read
+	assert.Contains(t, said, "4.03")
+	assert.NotContains(t, string(b), "secret")
+	_, said = get("sub/16", "-m", "put", "-e", "x")
 	assert.Contains(t, said, "4.05")
-	b, _ := get("sub/16")
+	b, _ = get("sub/16")
 	assert.Equal(t, testFile(16), b, "it reads only")
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/plgd-dev/go-coap/v3/message/codes"
 	"github.com/spf13/cobra"
 
 	"github.com/femtocontainer/femtocontainer/femto/deploy"
@@ -19,7 +20,8 @@ func serveCmd(u *ui) *cobra.Command {
 		Short: "serve manifests and images over CoAP",
 		Long: `Serve is a CoAP file server for devices: what is below DIR, block-wise (RFC 7959)
 in any order and size of blocks. It reads only, and never leaves DIR, whatever
-links there are. It needs no secrets: manifests and images are signed.
+links there are. It needs no secrets: manifests and images are signed. Files that
+only their owner may read, as private keys are, are not served.
 
 It tells when a file was fetched to its end, and what was asked for in vain,
 until it is interrupted.`,
@@ -51,6 +53,12 @@ until it is interrupted.`,
 			switch {
 			case r.Code>>5 != 2:
 				v.Event = "refused"
+				why := ""
+				if r.Code == codes.Forbidden {
+					why = ", which only its owner may read"
+				}
+				lines.put(v, "%s: refused %s%s", v.From, printable(v.Path), why)
+				return
 			case r.Sent < r.Size:
 				return
 			}
