@@ -75,6 +75,9 @@ trigger updates: a file with IDENTITY:HEX, 16 random bytes.`,
 			keys = append(keys, newKeyView(name, key))
 		}
 		if header != "" {
+			if err := distinct(header, append(args, out.file)...); err != nil {
+				return err
+			}
 			if err := u.write(header, keyHeader(keys)); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	uuids "github.com/google/uuid"
@@ -56,8 +57,12 @@ this for one device that is reachable; use manifest where it is not, or for many
 	flags.StringVar(&f.profile, "profile", suit.RIOT09.String(), "`VERSION` of SUIT: riot-09, which devices take, or draft-34")
 	complete(cmd, "profile", suit.Profiles...)
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
-		path, err := out.path(args...)
+		inputs := append(args, f.key)
+		path, err := out.path(inputs...)
 		if err != nil {
+			return err
+		}
+		if err := distinct(f.list, inputs...); err != nil {
 			return err
 		}
 		profile, err := suit.ParseProfile(f.profile)
@@ -175,7 +180,9 @@ func revocation(list []string) ([]byte, error) {
 		if err != nil {
 			return nil, usagef("%q: %v; femto keygen KEY.pem prints a key's", s, err)
 		}
-		ids = append(ids, id)
+		if !slices.Contains(ids, id) { // it would take a place twice, for ever
+			ids = append(ids, id)
+		}
 	}
 	return suit.Revocation(ids)
 }

@@ -31,7 +31,7 @@ femto inspect --key checks the signature.`,
 	out := outputFileFlag(cmd, "`FILE` that gets the signed image")
 	cmd.Flags().StringVar(&keyFile, "key", "", "private key of the tenant: `KEY.pem`")
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
-		path, err := out.path()
+		path, err := out.path(keyFile)
 		if err != nil {
 			return err
 		}

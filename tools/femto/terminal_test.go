@@ -4,8 +4,10 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +17,8 @@ import (
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/femtocontainer/femtocontainer/femto/deploy/deploytest"
 )
 
 // femto is this test binary under the name that makes it be femto.
@@ -118,6 +122,23 @@ func TestInterrupt(t *testing.T) {
 			require.NoError(t, err)
 		})
 	})
+}
+
+// Ctrl-C ends femto deploy while it waits for a busy device; the device has no job then.
+func TestInterruptDeploy(t *testing.T) {
+	p := deploytest.New(t, func(p *deploytest.Peer) { p.Busy = math.MaxInt })
+	cmd := femto(t, "deploy", "s.fc", "--to", p.Secure, "--psk", "kitchen.psk", "--key", "operator.pem", "--hook", "timer", "--wait", "-o", "json")
+	require.NoError(t, keyFiles(cmd.Dir))
+	require.NoError(t, os.WriteFile(filepath.Join(cmd.Dir, "s.fc"), deploytest.Signed(t, 300), 0o666))
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	lines := bufio.NewReader(out)
+	interrupt(t, cmd, func() {
+		line, err := lines.ReadString('\n')
+		require.NoError(t, err)
+		assert.Contains(t, line, `"event":"manifest"`)
+	})
+	assert.Zero(t, p.Status.Job)
 }
 
 // interrupt starts cmd and, when it is ready, does what Ctrl-C does.
