@@ -150,7 +150,7 @@ var installs = flag.Int("installs", 3, "installs of TestInstallTime")
 // activation.
 func TestInstallTime(t *testing.T) {
 	needNetwork(t)
-	n := newNodeOf(t, example("ota", "native64", "fast"), "femto-time", "tap0") // as it ships
+	n := newNodeOf(t, example("ota", "native64", "fast"), "time", "tap0") // as it ships
 	n.connect()
 	tenant, err := cose.ReadKey(n.key("acme.pem"))
 	require.NoError(t, err)

@@ -9,9 +9,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -34,24 +36,50 @@ const (
 
 var networks atomic.Int32
 
+// namespaceOf is the name of a network namespace that no other test has, nor another run of the
+// tests. Those of runs that could not clean up are removed first.
+func namespaceOf(what string) string {
+	endLeftNetworks()
+	return fmt.Sprintf("femto-%s-%d-%d", what, os.Getpid(), networks.Add(1))
+}
+
+var (
+	endLeftNetworks = sync.OnceFunc(func() {
+		names, _ := filepath.Glob("/var/run/netns/femto-*")
+		for _, name := range names {
+			m := namespaceName.FindStringSubmatch(filepath.Base(name))
+			if m == nil {
+				continue
+			}
+			if pid, err := strconv.Atoi(m[1]); err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
+				endNetwork(m[0])
+			}
+		}
+	})
+	namespaceName = regexp.MustCompile(`^femto-[a-z0-9]+-(\d+)-\d+$`)
+)
+
+// endNetwork removes a namespace and ends what runs in it, however a test ended.
+func endNetwork(name string) {
+	pids, _ := exec.Command("ip", "netns", "pids", name).Output()
+	for _, field := range strings.Fields(string(pids)) {
+		if pid, err := strconv.Atoi(field); err == nil && pid > 1 {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	_ = exec.Command("ip", "netns", "delete", name).Run()
+}
+
 // newNamespace makes the namespace alone. What still runs in it at the end of
 // the test is stopped.
 func newNamespace(t *testing.T) *network {
 	t.Helper()
 	need(t, "ip")
-	n := &network{t, fmt.Sprintf("fc-%d-%d", os.Getpid(), networks.Add(1))}
+	n := &network{t, namespaceOf("net")}
 	if out, err := exec.Command("ip", "netns", "add", n.name).CombinedOutput(); err != nil {
 		skip(t, "a network namespace cannot be made here: %s", strings.TrimSpace(string(out)))
 	}
-	t.Cleanup(func() {
-		pids, _ := exec.Command("ip", "netns", "pids", n.name).Output()
-		for _, field := range strings.Fields(string(pids)) {
-			if pid, err := strconv.Atoi(field); err == nil {
-				_ = syscall.Kill(pid, syscall.SIGKILL)
-			}
-		}
-		_ = exec.Command("ip", "netns", "del", n.name).Run()
-	})
+	t.Cleanup(func() { endNetwork(n.name) })
 	n.ip("link set lo up")
 	return n
 }

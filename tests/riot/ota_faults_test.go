@@ -31,7 +31,7 @@ func TestLossyLink(t *testing.T) {
 	var nodes []*node
 	var all []*link
 	for i := range *links { // one after the other, because they share keys and a build
-		n := newNodeAt(t, fmt.Sprint("femto-loss", i), "dev0")
+		n := newNodeAt(t, fmt.Sprint("loss", i), "dev0")
 		for _, args := range [][]string{{"tuntap", "add", "dev", "dev0", "mode", "tap"}, {"link", "set", "dev0", "addrgenmode", "none"},
 			{"link", "set", "dev0", "up"}} {
 			n.must("ip", append([]string{"-n", n.namespace}, args...)...)
@@ -82,7 +82,7 @@ var kills = flag.Int("kills", 4, "of the device while it installs over CoAP")
 func TestKills(t *testing.T) {
 	t.Parallel()
 	needNetwork(t)
-	n := newNode(t, "femto-kills")
+	n := newNode(t, "kills")
 	seed := uint64(time.Now().UnixNano())
 	dice := rand.New(rand.NewPCG(seed, 1))
 	t.Logf("seed %d", seed)

@@ -37,26 +37,19 @@ func needNetwork(t *testing.T, programs ...string) {
 	}
 }
 
-// endNetwork removes a namespace and ends what runs in it, however a test ended.
-func endNetwork(name string) {
-	pids, _ := exec.Command("ip", "netns", "pids", name).Output()
-	for _, p := range strings.Fields(string(pids)) {
-		var pid int
-		if _, err := fmt.Sscan(p, &pid); err == nil && pid > 1 {
-			syscall.Kill(pid, syscall.SIGKILL)
-		}
-	}
-	exec.Command("ip", "netns", "delete", name).Run()
-}
-
 // TestUpdateTutorial does what tutorial 4 says; see TestTutorials.
 func TestUpdateTutorial(t *testing.T) {
 	need(t, "git", "make", "gcc", "strings")
 	needNetwork(t, "coap-client-notls", "coap-client-gnutls", "coap-server-notls")
-	endNetwork("femto")
-	t.Cleanup(func() { endNetwork("femto") })
-	follow(t, filepath.Join(root, "docs", "tutorial-4-update.md"))
+	name := namespaceOf("tutorial")
+	t.Cleanup(func() { endNetwork(name) })
+	followAs(t, filepath.Join(root, "docs", "tutorial-4-update.md"), "", func(script string) string {
+		return tutorialNamespace.ReplaceAllString(script, "${1}"+name)
+	})
 }
+
+// tutorialNamespace is where the tutorial names its network.
+var tutorialNamespace = regexp.MustCompile(`(ip (?:netns (?:add|exec|pids|delete)|-n) )femto\b`)
 
 // A node is the example ota on a network of its own, with keys of its own, under sanitizers. (The
 // one of TestUpdateTutorial is as it ships.)
@@ -70,8 +63,8 @@ type node struct {
 	device    *exec.Cmd
 }
 
-func newNode(t *testing.T, name string) *node {
-	n := newNodeAt(t, name, "tap0")
+func newNode(t *testing.T, what string) *node {
+	n := newNodeAt(t, what, "tap0")
 	n.connect()
 	return n
 }
@@ -83,14 +76,15 @@ func (n *node) connect() {
 }
 
 // newNodeAt is a node that does not run yet, and whose link, to tap0, is still to come.
-func newNodeAt(t *testing.T, name, tap string) *node {
+func newNodeAt(t *testing.T, what, tap string) *node {
 	t.Helper()
-	return newNodeOf(t, otaExample("native64", "sanitized", sanitizedEnv...), name, tap)
+	return newNodeOf(t, otaExample("native64", "sanitized", sanitizedEnv...), what, tap)
 }
 
 // newNodeOf is the same with a build of the example.
-func newNodeOf(t *testing.T, app application, name, tap string) *node {
+func newNodeOf(t *testing.T, app application, what, tap string) *node {
 	t.Helper()
+	name := namespaceOf(what)
 	n := &node{t: t, namespace: name, tap: tap, dir: t.TempDir(), app: filepath.Join(root, "riotpkg/examples/ota")}
 	otaBuild.Lock()
 	defer otaBuild.Unlock()
@@ -101,7 +95,6 @@ func newNodeOf(t *testing.T, app application, name, tap string) *node {
 	}
 	n.elf = app.elf()
 
-	endNetwork(name)
 	t.Cleanup(func() { endNetwork(name); n.noReport() })
 	n.must("ip", "netns", "add", name)
 	n.must("ip", "-n", name, "link", "set", "lo", "up")
@@ -208,7 +201,7 @@ func (n *node) deploy(image, hook string, slot int) (string, error) {
 // strangers try to get in by CoAP.
 func TestOverTheNetwork(t *testing.T) {
 	needNetwork(t, "tc", "coap-client-notls", "coap-client-gnutls")
-	n := newNode(t, "femto-ota")
+	n := newNode(t, "ota")
 
 	start := time.Now()
 	out, err := n.deploy(n.signed("twice", "acme"), "filter", 0)

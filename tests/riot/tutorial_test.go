@@ -41,6 +41,11 @@ func follow(t *testing.T, path string) { followIn(t, path, "") }
 
 // followIn does it in a network namespace.
 func followIn(t *testing.T, path, namespace string) {
+	followAs(t, path, namespace, func(script string) string { return script })
+}
+
+// followAs does what rename makes of each script.
+func followAs(t *testing.T, path, namespace string, rename func(script string) string) {
 	home := t.TempDir()
 	shell := &shell{
 		t:     t,
@@ -68,7 +73,7 @@ func followIn(t *testing.T, path, namespace string) {
 				want = strings.FieldsFunc(strings.ReplaceAll(blocks[i+1].text, "...", "\n"), func(r rune) bool { return r == '\n' })
 			}
 			t.Logf("line %d: %s", b.line, strings.TrimSpace(b.text))
-			shell.run(b.text, want)
+			shell.run(rename(b.text), want)
 			ran++
 		case b.language == "text":
 			require.Equal(t, "sh", blocks[i-1].language, "line %d: output of what?", b.line)
