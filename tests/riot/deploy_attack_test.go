@@ -111,6 +111,8 @@ func attackDevice(t *testing.T, d device) {
 		{name: "component of another storage", verdict: "FC4011 132", order: to(suit.Component{"ram", "0"}, thrice)},
 		{name: "unknown hook", verdict: "FC4012", order: to(suit.Slot("filters", 0), thrice)},
 		{name: "slot above the last", verdict: "FC4013 2", order: to(filter(2), thrice)},
+		{name: "image URL outside of the allowed hosts", verdict: "FC4001", order: manifest(func(m *suit.Manifest) { m.URL = "coap://elsewhere/x" })},
+		{name: "image URL that begins like one of the allowed hosts", verdict: "FC4001", order: manifest(func(m *suit.Manifest) { m.URL = "coap://h@elsewhere/x" })},
 		{name: "image URL of another scheme", verdict: "FC4001", order: manifest(func(m *suit.Manifest) { m.URL = "coaps://h/x" })},
 
 		// images
@@ -236,10 +238,10 @@ func TestDeployTriggers(t *testing.T) {
 	b := d.put("b", order{component: filter(0), sequence: 2, payload: otaImage(t, "thrice", acmeKey)})
 	long := "coap://h/" + strings.Repeat("x", 200)
 	assert.Equal(t, []string{
-		"trigger FC4029", "trigger FC4001", "trigger FC4001", "trigger FC4001", "trigger FC4001", "trigger FC4001",
+		"trigger FC4029", "trigger FC4001", "trigger FC4001", "trigger FC4001", "trigger FC4001", "trigger FC4001", "trigger FC4001",
 		"trigger FC4002", "verdict FC0000 fc/filter/0 1 fetches 2", "reading 42",
 		"trigger the same", "verdict FC4014 1 fc/filter/0 1 fetches 1", "reading 42",
-	}, d.ask("trigger", "trigger "+long, "trigger http://h/a", "trigger file:///etc/passwd", "trigger coaps://h/a", "trigger coap:/h/a",
+	}, d.ask("trigger", "trigger "+long, "trigger http://h/a", "trigger file:///etc/passwd", "trigger coaps://h/a", "trigger coap:/h/a", "trigger coap://elsewhere/a",
 		"both "+a+" "+b, "reading", "both "+a+" "+a, "reading"))
 }
 

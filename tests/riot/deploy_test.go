@@ -129,7 +129,7 @@ func (d device) run(script ...string) (lines []string, status int) {
 	return lines, status
 }
 
-var worthTelling = regexp.MustCompile(`^(/nvm0|begin|slot|revoked|verdict|trigger|reading|alarm|average|install|operations|fill|heap|parse|guest:|answer|place|what) ?`)
+var worthTelling = regexp.MustCompile(`^(/nvm0|begin|slot|revoked|verdict|trigger|reading|alarm|average|install|operations|fill|heap|parse|guest:|answer|place|packets|what) ?`)
 
 // ask is run for scripts during which the power does not fail, without the first line.
 func (d device) ask(script ...string) []string {

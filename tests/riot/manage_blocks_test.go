@@ -26,13 +26,25 @@ import (
 type coaps struct {
 	t    *testing.T
 	conn net.Conn
+	link *recorded
 	id   uint16
+}
+
+// A recorded connection keeps the datagrams that were sent.
+type recorded struct {
+	net.Conn
+	sent [][]byte
+}
+
+func (r *recorded) Write(b []byte) (int, error) {
+	r.sent = append(r.sent, bytes.Clone(b))
+	return r.Conn.Write(b)
 }
 
 func (m *managed) coaps(t *testing.T) *coaps {
 	t.Helper()
 	for range 10 { // packets may get lost on a busy machine, and tinydtls sends nothing again
-		socket := m.dialFrom(nil, 5684)
+		socket := &recorded{Conn: m.dialFrom(nil, 5684)}
 		session, err := piondtls.ClientWithOptions(dtlsnet.PacketConnFromConn(socket), socket.RemoteAddr(),
 			piondtls.WithPSK(func([]byte) ([]byte, error) { return []byte(managedKey), nil }),
 			piondtls.WithPSKIdentityHint([]byte("operator")),
@@ -43,7 +55,7 @@ func (m *managed) coaps(t *testing.T) *coaps {
 		cancel()
 		if err == nil {
 			t.Cleanup(func() { session.Close(); socket.Close() })
-			return &coaps{t: t, conn: session}
+			return &coaps{t: t, conn: session, link: socket}
 		}
 		session.Close()
 		socket.Close()
@@ -160,5 +172,51 @@ func testBlocks(t *testing.T, m *managed) {
 	assert.EqualValues(t, 2<<5|4, code, "%x", answer)
 	code, answer = c.post(request(t, 6, 3, 255, 9))
 	assert.EqualValues(t, 2<<5|4, code, "%x", answer)
+	assert.Equal(t, before, m.state())
+}
+
+// testReplay sends datagrams of the operator's again: at once, from another port, and after the
+// operator has come anew from the same one. None is a request once more.
+func testReplay(t *testing.T, m *managed) {
+	before := m.state()
+	done := func(c *coaps, r []byte) {
+		t.Helper()
+		code, answer := c.post(r)
+		require.EqualValues(t, 2<<5|4, code, "%x", answer)
+	}
+	put, remove := request(t, 5, 3, 255, 9, []byte("replay"), false), request(t, 6, 3, 255, 9)
+	c := m.coaps(t)
+	first := len(c.link.sent)
+	done(c, put)
+	done(c, remove)
+	replay := func(to net.Conn) {
+		for _, datagram := range c.link.sent {
+			_, err := to.Write(datagram)
+			require.NoError(t, err)
+			time.Sleep(time.Millisecond)
+		}
+	}
+	require.Greater(t, len(c.link.sent), first)
+	records := c.link.sent[first:]
+	for _, datagram := range records {
+		_, err := c.link.Conn.Write(datagram)
+		require.NoError(t, err)
+	}
+	code, answer := c.post(remove) // those before have arrived when this is answered
+	assert.EqualValues(t, 4<<5|4, code, "%x", answer)
+	assert.Equal(t, before, m.state())
+
+	other := m.dialFrom(nil, 5684)
+	defer other.Close()
+	replay(other) // with the handshake
+	assert.Equal(t, before, m.state())
+
+	again := m.coaps(t)
+	for _, datagram := range records {
+		_, err := again.link.Conn.Write(datagram)
+		require.NoError(t, err)
+	}
+	code, answer = again.post(remove)
+	assert.EqualValues(t, 4<<5|4, code, "%x", answer)
 	assert.Equal(t, before, m.state())
 }

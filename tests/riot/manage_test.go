@@ -145,6 +145,7 @@ func TestManage(t *testing.T) {
 	t.Run("half-open handshakes", func(t *testing.T) { testHalfOpen(t, m) })
 	t.Run("malformed", func(t *testing.T) { testMalformed(t, m) })
 	t.Run("blocks", func(t *testing.T) { testBlocks(t, m) })
+	t.Run("replay", func(t *testing.T) { testReplay(t, m) })
 	out := m.term.output()
 	assert.NotContains(t, out, "runtime error")
 	assert.NotContains(t, out, "AddressSanitizer")

@@ -39,7 +39,7 @@
 enum { MANIFEST_MAX = 512 };
 
 static char stack[3 * THREAD_STACKSIZE_LARGE];
-static kernel_pid_t worker = KERNEL_PID_UNDEF;
+kernel_pid_t femto_suit_worker = KERNEL_PID_UNDEF;
 static uint8_t envelope[MANIFEST_MAX];
 static mutex_t wake = MUTEX_INIT_LOCKED;
 
@@ -80,12 +80,19 @@ static int _refuse(femto_suit_verdict_t verdict)
     return SUIT_ERR_STORAGE;
 }
 
+uint32_t femto_suit_time_left(void)
+{
+    uint32_t spent = ztimer_now(ZTIMER_MSEC) - job.begin;
+    const uint32_t most = CONFIG_FEMTOCONTAINER_SUIT_TIMEOUT * 1000u;
+
+    return spent < most ? most - spent : 0;
+}
+
 /* Adds what has come. Blocks have to be consecutive and not empty, whatever a
  * server says, so that there is an end to them. */
 static int _receive(uint8_t *to, uint32_t max, size_t offset, const uint8_t *buf, size_t len)
 {
-    if (ztimer_now(ZTIMER_MSEC) - job.begin > CONFIG_FEMTOCONTAINER_SUIT_TIMEOUT * 1000u
-        || offset != job.received || len == 0) {
+    if (femto_suit_time_left() == 0 || offset != job.received || len == 0) {
         return _refuse(femto_suit_at(FEMTO_E_FETCH_FAILED, job.received));
     }
     if (len > max - job.received) {
@@ -363,7 +370,8 @@ uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *number)
 femto_suit_verdict_t femto_suit_job_wait(femto_suit_job_t *other)
 {
     femto_suit_lock();
-    bool taken = femto_suit_status.state == FEMTO_SUIT_IDLE && worker != KERNEL_PID_UNDEF;
+    bool taken = femto_suit_status.state == FEMTO_SUIT_IDLE
+                 && femto_suit_worker != KERNEL_PID_UNDEF;
     if (taken) {
         mutex_init_locked(&other->done);
         _begin(other, "", FEMTO_SUIT_INSTALLING);
@@ -379,7 +387,7 @@ femto_suit_verdict_t femto_suit_job_wait(femto_suit_job_t *other)
 int femto_suit_start(const credman_credential_t *psk)
 {
     femto_suit_slots_init();
-    worker = thread_create(stack, sizeof(stack), THREAD_PRIORITY_MAIN + 1, 0, _worker, NULL,
-                           "femto_suit");
+    femto_suit_worker = thread_create(stack, sizeof(stack), THREAD_PRIORITY_MAIN + 1, 0, _worker,
+                                      NULL, "femto_suit");
     return femto_suit_coap_init(psk);
 }

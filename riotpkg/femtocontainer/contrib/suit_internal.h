@@ -323,6 +323,12 @@ typedef struct femto_suit_job {
  */
 uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *job);
 
+/** @brief  Thread of the worker, or KERNEL_PID_UNDEF */
+extern kernel_pid_t femto_suit_worker;
+
+/** @brief  Milliseconds that its downloads may still take: for that thread alone */
+uint32_t femto_suit_time_left(void);
+
 /** @brief  Have a job done, and wait for it; FC4002, or its verdict */
 femto_suit_verdict_t femto_suit_job_wait(femto_suit_job_t *job);
 /** @} */

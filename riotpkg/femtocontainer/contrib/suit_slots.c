@@ -20,7 +20,9 @@
 
 #include "femto_runtime.h"
 #include "kernel_defines.h"
+#include "macros/utils.h"
 #include "suit_internal.h"
+#include "vfs.h"
 
 enum { SLOTS = FEMTO_TOTAL_CONTAINERS };
 static_assert(FEMTO_SUIT_PLACE_REVOKED + SLOTS < UINT8_MAX, "slots are numbered in a byte");
@@ -72,6 +74,15 @@ uint8_t *femto_suit_staging(void)
 
 /* --- names --------------------------------------------------------------- */
 
+/* fc/, the hook's name, / and a slot; in a manifest a device may follow, and in a file
+ * system it is the name of a file. */
+#define HOOK_FITS(max) ((max) - 3 - 4)
+#if IS_USED(MODULE_FEMTOCONTAINER_SUIT_VFS)
+#define HOOK_NAME_MAX MIN(HOOK_FITS(FEMTO_SUIT_NAME_MAX - 1 - 17), HOOK_FITS(VFS_NAME_MAX))
+#else
+#define HOOK_NAME_MAX HOOK_FITS(FEMTO_SUIT_NAME_MAX - 1 - 17)
+#endif
+
 const char *femto_suit_hook_name(unsigned hook)
 {
     const char *name = femto_hook_contracts[hook].name;
@@ -88,7 +99,7 @@ const char *femto_suit_hook_name(unsigned hook)
         parts++;
     } while (*p++ == '/');
     bool fits = p[-1] == '\0' && parts <= FEMTO_SUIT_PARTS_MAX
-                && p - 1 - name <= FEMTO_SUIT_NAME_MAX - 3 - 1 - 4 - 17;
+                && p - 1 - name <= HOOK_NAME_MAX;
     return fits && femto_hook_find(hook) != NULL ? name : NULL;
 }
 

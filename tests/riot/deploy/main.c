@@ -30,6 +30,8 @@
  *   heap           prints what malloc has given
  *   coap HEX [MS]  sends a message to the CoAP server; prints the answer's code, if there
  *                  is one within so many milliseconds, or 300
+ *   serve MODE     has a server of its own on the loopback serve what is fetched next: server.c
+ *   packets        prints whether there are any in the packet buffer
  * URLs are coap://h/FILE?MODE, of a file in the current folder. With the modes
  * "meanwhile" and "meanwhile-cut" the hook filter runs half way, and somebody wants
  * the device to do coap://h/other.suit. */
@@ -50,9 +52,11 @@
 #include "flash.h"
 #include "native_internal.h"
 #include "net/gcoap.h"
+#include "net/gnrc/pktbuf.h"
 #include "net/nanocoap.h"
 #include "net/sock/udp.h"
 #include "sched.h"
+#include "server.h"
 #include "shell.h"
 #include "suit.h"
 #include "suit/conditions.h"
@@ -66,8 +70,10 @@ FEMTO_HOOK(filter_hook, FEMTO_HOOK_FILTER);
 FEMTO_HOOK(alarm_hook, FEMTO_HOOK_ALARM);
 FEMTO_HOOK(average_hook, FEMTO_HOOK_COAP_AVERAGE);
 FEMTO_HOOK(other_hook, FEMTO_HOOK_COAP_OTHER);
+FEMTO_HOOK(fitting_hook, FEMTO_HOOK_A_NAME_OF_24_CHARACTERS0);
+FEMTO_HOOK(longer_hook, FEMTO_HOOK_A_NAME_OF_25_CHARACTERS00);
 
-static size_t _load(const char *name, uint8_t *buf, size_t max)
+size_t load(const char *name, uint8_t *buf, size_t max)
 {
     _native_syscall_enter();
     int fd = real_open(name, O_RDONLY);
@@ -111,6 +117,9 @@ void __wrap_femto_suit_boot(void)
     booted = true;
 }
 
+int __real_nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
+                                      coap_blockwise_cb_t callback, void *arg);
+
 int __wrap_nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
                                       coap_blockwise_cb_t callback, void *arg)
 {
@@ -118,8 +127,10 @@ int __wrap_nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
     char name[64];
     const char *mode = strchr(url, '?');
 
-    (void)blksize;
     fetches++;
+    if (server_url(url) != NULL) {
+        return __real_nanocoap_get_blockwise_url(server_url(url), blksize, callback, arg);
+    }
     snprintf(name, sizeof(name), "%s", url + strlen("coap://h/"));
     name[strcspn(name, "?")] = '\0';
     mode = mode == NULL ? "" : mode + 1;
@@ -127,7 +138,7 @@ int __wrap_nanocoap_get_blockwise_url(const char *url, coap_blksize_t blksize,
     if (strcmp(mode, "timeout") == 0) {
         return -ETIMEDOUT;
     }
-    size_t len = _load(name, file, sizeof(file));
+    size_t len = load(name, file, sizeof(file));
     if (len == 0 && strcmp(mode, "nothing") != 0) {
         return -ENXIO;  /* what nanocoap makes of 4.04 */
     }
@@ -330,7 +341,7 @@ static void _flip(const char *name, unsigned at)
 static void _install(const char *name, const char *hook, const char *slot)
 {
     char line[80];
-    size_t len = _load(name, file, sizeof(file));
+    size_t len = load(name, file, sizeof(file));
     int fd = vfs_open("/nvm0/other", O_CREAT | O_TRUNC | O_WRONLY, 0);
 
     vfs_write(fd, file, len);
@@ -352,7 +363,7 @@ static void _parse(const char *name)
     size_t len = 0;
 
     fetches = 0;
-    int res = suit_parse(&manifest, envelope, _load(name, envelope, sizeof(envelope)));
+    int res = suit_parse(&manifest, envelope, load(name, envelope, sizeof(envelope)));
     suit_storage_read_ptr(suit_storage_find_by_id(".ram.0"), &bytes, &len);
     sha256(bytes, len, digest);
     printf("parse %d fetches %u, %u bytes %02x%02x%02x%02x\n", res, fetches, (unsigned)len, digest[0],
@@ -505,6 +516,12 @@ static void _line(char *line)
     else if (strcmp(word, "coap") == 0) {
         _coap(a, b != NULL ? strtoul(b, NULL, 10) : 300);
     }
+    else if (strcmp(word, "serve") == 0) {
+        server_begin(a);
+    }
+    else if (strcmp(word, "packets") == 0) {
+        printf("packets %s\n", gnrc_pktbuf_is_empty() ? "none" : "some");
+    }
     else if (!_files(word, a, b, c)) {
         printf("what is %s?\n", word);
     }
@@ -520,7 +537,7 @@ int main(void)
     static char script[1 << 16];
     const uint8_t *device = (const uint8_t *)suit_get_device_id();
 
-    script[_load("script", (uint8_t *)script, sizeof(script) - 1)] = '\0';
+    script[load("script", (uint8_t *)script, sizeof(script) - 1)] = '\0';
     flash_init();
     int res = femto_suit_start(&psk);
     printf("begin %d, device ", res);
