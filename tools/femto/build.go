@@ -56,6 +56,9 @@ OUT.fc.map, beside the image, tells the other commands the source lines.`,
 	flags.BoolVarP(&optimise, "optimise", "O", true, "shorten the linked program; -O=false: do not")
 	flags.BoolVar(&stats, "stats", false, "print what each pass of the optimiser did")
 	complete(cmd, "mcpu", "v1", "v2", "v3", "v4")
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return usagef("%v; flags of clang, such as -O1, go into --cflags", err)
+	})
 	cmd.RunE = action(func(ctx context.Context, args []string) error {
 		path, err := out.path(args...)
 		if err != nil {
