@@ -52,6 +52,7 @@ type decider struct {
 	z3, cvc5, cvc5int *solve.Process
 	known             *answers
 	agree             *agreement // nil unless the solvers are compared
+	reach             bool
 }
 
 func newDecider(known *answers, agree *agreement) (*decider, error) {
@@ -189,6 +190,56 @@ func (d *decider) decideWhole(terms []*bv.Term, full, last string, try func(*sol
 		return decision{status: solve.Sat, by: "z3", reason: "sat", values: r.Values}
 	}
 	return decision{status: r.Status, by: "z3"}
+}
+
+// reached counts the kinds of goals for one of which, at least, there is a state
+// that it is claimed of. A goal is an implication, which holds for want of such
+// states too: when assumptions contradict each other, and on paths that were
+// followed since nobody found them impossible. A claim that nothing comes to a
+// place has none by itself.
+func (d *decider) reached(goals []sym.Goal, fail func(g sym.Goal, reason string)) (n int) {
+	kinds := make(map[string][]sym.Goal)
+	var order []string
+	for _, g := range goals {
+		if g.Cond == bv.False {
+			continue
+		}
+		if kinds[g.Kind] == nil {
+			order = append(order, g.Kind)
+		}
+		kinds[g.Kind] = append(kinds[g.Kind], g)
+	}
+	type path struct {
+		first **bv.Term
+		n     int
+	}
+	known := make(map[path]solve.Result)
+	for _, k := range order {
+		reason, found := "", false
+		for _, g := range kinds[k] {
+			if found = len(g.Path) == 0; found {
+				break
+			}
+			p := path{&g.Path[0], len(g.Path)}
+			r, ok := known[p]
+			if !ok {
+				r = d.z3.Check(bv.SMTQuery(g.Path...), 20*time.Second, nil)
+				known[p] = r
+			}
+			if found = r.Status == solve.Sat; found {
+				break
+			}
+			if reason = "no state satisfies it"; r.Status == solve.Unknown {
+				reason = "unknown: " + r.Reason
+			}
+		}
+		if !found {
+			fail(kinds[k][0], reason)
+			continue
+		}
+		n++
+	}
+	return n
 }
 
 // wishes are what one would like to hold of a counterexample, most first.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/femtocontainer/femtocontainer/femto/bv"
 	"github.com/femtocontainer/femtocontainer/femto/prove/solve"
+	"github.com/femtocontainer/femtocontainer/femto/prove/sym"
 )
 
 // TestAnswersAreForTheirPath: that a goal holds because its path cannot be taken
@@ -35,4 +36,30 @@ func TestAnswersAreForTheirPath(t *testing.T) {
 	}
 	assert.False(t, d.impossible([]*bv.Term{bv.Not(bv.Eq(y, c32(0)))}))
 	assert.Equal(t, solve.Unsat, d.goal(never, bv.Eq(y, c32(0))).status)
+}
+
+// TestReached: what no state satisfies is not claimed of any, and a kind of goal
+// is in order when one of its goals is.
+func TestReached(t *testing.T) {
+	var known answers
+	d, err := newDecider(&known, nil)
+	if err != nil {
+		fmt.Printf("SKIP: %s: %v, so that claims about nothing are not looked for\n", t.Name(), err)
+		t.SkipNow()
+	}
+	defer d.close()
+	x := bv.Var("x", 32)
+	never := []*bv.Term{bv.Ult(x, c32(1)), bv.Ult(c32(1), x)}
+	often := []*bv.Term{bv.Ult(x, c32(1))}
+	var missed []string
+	n := d.reached([]sym.Goal{
+		{Kind: "nothing", Path: never, Cond: bv.Eq(x, c32(7))},
+		{Kind: "nothing", Path: never, Cond: bv.True},
+		{Kind: "something", Path: never, Cond: bv.True},
+		{Kind: "something", Path: often, Cond: bv.Eq(x, c32(0))},
+		{Kind: "always", Cond: bv.Eq(x, x)},
+		{Kind: "nobody comes here", Path: never, Cond: bv.False},
+	}, func(g sym.Goal, reason string) { missed = append(missed, g.Kind+": "+reason) })
+	assert.Equal(t, 2, n)
+	assert.Equal(t, []string{"nothing: no state satisfies it"}, missed)
 }

@@ -174,6 +174,12 @@ func (w *instanceWorld) runAttach(st *sym.State) error {
 	for k, l := range w.resetLoops() {
 		ex.Loops[k] = l
 	}
+	nG := bv.Var("n_granted", 32)
+	granted := array("granted", nG, 2, 2)
+	granted.Elem = uintType(16)
+	st.Put(granted)
+	verdict, verdictPC := bv.Var("verifier_status", 16), bv.Var("verifier_pc", 32)
+	const verified = "verified"
 	// The verifier is proved on its own, for images as the loader promises.
 	ex.Calls = map[string]sym.Contract{"femto_image_verify": func(ex *sym.Exec, st *sym.State, pos string, args []sym.Value) []sym.Outcome {
 		p, ok := args[0].(sym.Ptr)
@@ -181,11 +187,23 @@ func (w *instanceWorld) runAttach(st *sym.State) error {
 		for _, c := range w.layoutOf(st, img).inBuffer(bv.ZExt(w.bufLen, 64)) {
 			ex.Goal(st, "verifier may run: "+c.Name, pos, c.Term)
 		}
-		ex.Set(st, sym.Ptr{Obj: w.pcOut}, bv.Var("verifier_pc", 32))
-		return []sym.Outcome{{State: st, Result: bv.Var("verifier_status", 16)}}
+		ex.Goal(st, "verifies it for the helpers granted", pos, bv.And(samePlace(args[1], at(granted, bv.Const(0, 64))), bv.Eq(args[2].(*bv.Term), nG)))
+		ex.Goal(st, "tells the offending pc", pos, samePlace(args[3], sym.Ptr{Obj: w.pcOut}))
+		ex.Set(st, sym.Ptr{Obj: w.pcOut}, verdictPC)
+		st.Log = append(st.Log, sym.Call{Name: verified, More: []*bv.Term{bv.True}})
+		return []sym.Outcome{{State: st, Result: verdict}}
 	}}
 	ex.OnReturn = func(st *sym.State, result sym.Value) {
 		code := result.(*bv.Term)
+		if noted(st, verified) == nil {
+			ex.Goal(st, "refuses what was not verified", "femto_attach", bv.Ne(code, status(0)))
+		} else {
+			short := bv.Ult(bv.ZExt(w.ramLen, 64), w.plan(w.layoutOf(st, img)).End)
+			aligned := bv.Eq(bv.Extract(w.ram.Addr, 0, 3), bv.Const(0, 3))
+			ex.Goal(st, "status", "femto_attach", bv.Eq(code, bv.Ite(bv.Ne(verdict, status(0)), verdict,
+				bv.Ite(short, status(diag.NoRAM), bv.Ite(aligned, status(0), status(diag.Misaligned))))))
+			ex.Goal(st, "pc", "femto_attach", bv.Eq(ex.Get(st, sym.Ptr{Obj: w.pcOut}).(*bv.Term), verdictPC))
+		}
 		if ex.S(bv.Eq(code, status(0))) == bv.False {
 			return
 		}
@@ -198,7 +216,7 @@ func (w *instanceWorld) runAttach(st *sym.State) error {
 		for _, c := range w.attached(st) {
 			ex.Goal(st, "instance: "+c.Name, "femto_attach", zero(c.Term))
 		}
-		ex.Goal(st, "instance: verified", "femto_attach", zero(bv.Eq(bv.Var("verifier_status", 16), status(0))))
+		ex.Goal(st, "instance: verified", "femto_attach", zero(bv.And(bv.Bool(noted(st, verified) != nil), bv.Eq(verdict, status(0)))))
 		call, ok := ex.Get(st, w.field("call")).(sym.Func)
 		ex.Goal(st, "instance: the host's calls", "femto_attach", bv.Bool(ok && call.Name == "host"))
 		own, ok := ex.Get(st, w.field("host")).(sym.Ptr)
@@ -206,10 +224,6 @@ func (w *instanceWorld) runAttach(st *sym.State) error {
 		ex.Goal(st, "write nothing to the buffer", "femto_attach", bv.Bool(len(st.Writes(w.buf)) == 0))
 		finished(ex, st, "femto_attach", bv.Eq(code, status(0)), "initialises data_len", "initialises bss_len")
 	}
-	nG := bv.Var("n_granted", 32)
-	granted := array("granted", nG, 2, 2)
-	granted.Elem = uintType(16)
-	st.Put(granted)
 	return ex.Run(st, "femto_attach", sym.Ptr{Obj: w.inst}, at(w.buf, bv.Const(0, 64)), w.bufLen, at(w.ram, bv.Const(0, 64)), w.ramLen,
 		at(granted, bv.Const(0, 64)), nG, sym.Func{Name: "host"}, sym.Ptr{Obj: w.own}, sym.Ptr{Obj: w.pcOut})
 }
@@ -360,6 +374,8 @@ func (w *instanceWorld) started(st *sym.State, eng *world, l *layout, ctx sym.Pt
 	goal("starts without fuel", bv.Eq(eng.int(st, eng.vmField("room")), low))
 	goal("starts without suspended frames", bv.Eq(eng.int(st, eng.vmField("level")), c32(0)))
 	inst, ok := ex.Get(st, eng.vmField("instance")).(sym.Ptr)
+	// With that, what the engines' proofs assume of a state that is resumed.
+	goal("can be resumed", bv.All(eng.imageOK(), eng.resumable(slot, slot), eng.levelOK(eng.int(st, eng.vmField("level")))))
 	goal("is of the instance", bv.Bool(ok && inst.Obj == w.inst && len(inst.Path) == 0))
 	goal("write nothing to the buffer", bv.Bool(len(st.Writes(w.buf)) == 0))
 }

@@ -16,6 +16,10 @@ import (
 // same adds goals that o is in st what it was in before, but for the parts
 // that skip names.
 func (w *world) same(st, before *sym.State, o *sym.Object, fn string, skip func(p sym.Ptr) bool) {
+	w.sameAs(st, before, o, "untouched: ", fn, skip)
+}
+
+func (w *world) sameAs(st, before *sym.State, o *sym.Object, kind, fn string, skip func(p sym.Ptr) bool) {
 	old := make(map[string]sym.Value)
 	before.Each(o, func(p sym.Ptr, v sym.Value) { old[p.String()] = v })
 	st.Each(o, func(p sym.Ptr, v sym.Value) {
@@ -27,9 +31,9 @@ func (w *world) same(st, before *sym.State, o *sym.Object, fn string, skip func(
 		y, ok2 := b.(*bv.Term)
 		switch {
 		case ok1 && ok2:
-			w.ex.Goal(st, "untouched: "+p.String(), fn, bv.Eq(x, y))
+			w.ex.Goal(st, kind+p.String(), fn, bv.Eq(x, y))
 		default:
-			w.ex.Goal(st, "untouched: "+p.String(), fn, bv.Bool(fmt.Sprint(v) == fmt.Sprint(b)))
+			w.ex.Goal(st, kind+p.String(), fn, bv.Bool(fmt.Sprint(v) == fmt.Sprint(b)))
 		}
 	})
 }
@@ -151,7 +155,8 @@ func (w *instanceWorld) runEntry(st *sym.State, u *cir.Unit) error {
 	nameLen, hook := bv.ZExt(bv.Extract(record, 0, 8), 64), bv.ZExt(bv.Extract(record, 8, 1), 64)
 	usedNames := func(p sym.Ptr) *bv.Term { return bv.Sub(p.Off, names) }
 	usedHooks := func(p sym.Ptr) *bv.Term { return bv.Sub(p.Off, hooksAt) }
-	ex.Loops = map[string]*sym.Loop{"femto_image_entry#0": {
+	const passes = "passes entries"
+	ex.Loops = map[string]*sym.Loop{"femto_image_entry#0": whole(passes, &sym.Loop{
 		Inv: func(h *sym.Head) []sym.Cond {
 			done := bv.ZExt(bv.Sub(index, h.Int("index")), 64)
 			return []sym.Cond{
@@ -174,18 +179,24 @@ func (w *instanceWorld) runEntry(st *sym.State, u *cir.Unit) error {
 			ex.Goal(h.State, "name adds the length", "femto_image_entry", bv.Eq(h.Ptr("name").Off, bv.Add(h.Start.Ptr("name").Off, nameLen)))
 			ex.Goal(h.State, "hook adds the hook", "femto_image_entry", bv.Eq(h.Ptr("hook").Off, bv.Add(h.Start.Ptr("hook").Off, bv.Mul(bv.Const(16, 64), hook))))
 		},
-	}}
+	}, func(h *sym.Head) *bv.Term {
+		return bv.All(bv.Eq(h.Int("index"), index), bv.Eq(h.Ptr("entry").Off, l.Entries), bv.Eq(h.Ptr("name").Off, names), bv.Eq(h.Ptr("hook").Off, hooksAt))
+	}, func(h *sym.Head) []*bv.Term { return []*bv.Term{h.Int("index"), h.Ptr("name").Off, h.Ptr("hook").Off} })}
 	ex.OnReturn = func(st *sym.State, _ sym.Value) {
 		goal := func(kind string, c *bv.Term) { ex.Goal(st, kind, "femto_image_entry", c) }
 		get := func(name string) sym.Value { return ex.Get(st, sym.Field(sym.Ptr{Obj: out}, outT, name)) }
+		last := noted(st, passes)
+		goal("is the entry asked for", bv.Eq(last[0], c32(0)))
 		goal("slot", bv.Eq(get("slot").(*bv.Term), slot))
 		goal("length of the name", bv.Eq(get("name_len").(*bv.Term), bv.Extract(record, 0, 8)))
 		name := get("name").(sym.Ptr)
+		goal("name is its own", bv.Eq(name.Off, last[1]))
 		goal("name is in the image", bv.And(bv.Bool(name.Obj == w.buf), bv.Ule(bv.Add(name.Off, nameLen), bv.ZExt(w.bufLen, 64))))
 		hk := get("hook").(sym.Ptr)
 		if hk.Null() {
 			goal("no hook", bv.Eq(hook, bv.Const(0, 64)))
 		} else {
+			goal("hook is its own", bv.And(bv.Bool(hk.Obj == w.buf), bv.Eq(hk.Off, last[2])))
 			goal("hook is in the image", bv.And(bv.Eq(hook, bv.Const(1, 64)), bv.Ule(bv.Add(hk.Off, bv.Const(16, 64)), l.Helpers)))
 		}
 	}

@@ -48,6 +48,7 @@ func edited(t *testing.T, file, from, to string) string {
 	core := "riotpkg/femtocontainer/core"
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, core), 0o755))
 	require.NoError(t, os.Symlink(filepath.Join(root, "femto"), filepath.Join(dir, "femto")))
+	require.NoError(t, os.Symlink(filepath.Join(root, "go.sum"), filepath.Join(dir, "go.sum")))
 	require.NoError(t, os.Symlink(filepath.Join(root, core, "../contrib"), filepath.Join(dir, core, "../contrib")))
 	files, err := filepath.Glob(filepath.Join(root, core, "*.[ch]"))
 	require.NoError(t, err)
@@ -295,6 +296,15 @@ func TestDigest(t *testing.T) {
 	other, err := prove.Digest(edited(t, "femto_step.h", "dst = dst << (src & 31u);", "dst = dst << (src & 30u);"))
 	require.NoError(t, err)
 	assert.Equal(t, here, same)
+	assert.NotEqual(t, here, other)
+
+	frontEnd := edited(t, "femto_step.h", "dst = dst << (src & 31u);", "dst = dst << (src & 31u);")
+	sums, err := os.ReadFile(filepath.Join(repository, "go.sum"))
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(filepath.Join(frontEnd, "go.sum")))
+	require.NoError(t, os.WriteFile(filepath.Join(frontEnd, "go.sum"), []byte(strings.ReplaceAll(string(sums), "modernc.org/cc/v4 v4", "modernc.org/cc/v4 v5")), 0o600))
+	other, err = prove.Digest(frontEnd)
+	require.NoError(t, err)
 	assert.NotEqual(t, here, other)
 
 	root := t.TempDir()

@@ -29,9 +29,9 @@ type Record struct {
 	Solvers []string `json:"solvers"`
 }
 
-// Digest is of the files that the proofs depend on: the core, the tables with
-// what they are made of, and the prover. Tests are not among
-// them.
+// Digest is of what the proofs depend on: the core, the tables with what they are
+// made of, the prover, and which version of the C front end it is built with.
+// Tests are not among them.
 func Digest(root string) (string, error) {
 	h := sha256.New()
 	for _, dir := range []string{coreDir, "femto/bv", "femto/diag", "femto/isa", "femto/sysapi", "femto/prove"} {
@@ -63,6 +63,15 @@ func Digest(root string) (string, error) {
 		})
 		if err != nil {
 			return "", fmt.Errorf("digest of what the proofs depend on: %w", err)
+		}
+	}
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		return "", fmt.Errorf("digest of what the proofs depend on: %w", err)
+	}
+	for line := range strings.Lines(string(sums)) {
+		if strings.HasPrefix(line, "modernc.org/") {
+			h.Write([]byte(line))
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

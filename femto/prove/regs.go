@@ -17,6 +17,7 @@ import (
 type threader struct {
 	stepper
 	fast  *cir.Unit   // where the registers are declared
+	head  *sym.State  // at the head of femto_resume's loop
 	table *sym.Object // in which TABLE points
 }
 
@@ -27,7 +28,13 @@ func (t *threader) fetched() bool { return t.fast.Globals["INSN"] != nil }
 
 func (t *threader) runThreads() error {
 	ex := t.ex
+	st := t.arbitrary()
+	before := st.Clone()
 	ex.Loops = map[string]*sym.Loop{"femto_resume#0": {
+		First: func(h *sym.Head) []sym.Cond {
+			t.kept(h.State, before, "begins: ")
+			return t.refuelled(t.vmPC(h.State), t.int(h.State, t.vmField("room")))
+		},
 		Inv:    func(h *sym.Head) []sym.Cond { return t.between(h.State) },
 		Forget: true,
 		Havoc: func(h *sym.Head) {
@@ -36,6 +43,7 @@ func (t *threader) runThreads() error {
 			ex.Set(h.State, t.vmField("room"), ex.S(t.boundOf(bv.Var("resume_bound", 32))))
 			ex.Assume(h.State, bv.Ult(bv.Var("resume_bound", 32), bv.Const(1<<29, 32)))
 		},
+		Enter: func(h *sym.Head) { t.head = h.State.Clone() },
 		Ends: func(h *sym.Head) {
 			t.goal(h.State, "loop ends: it fetched an instruction", bv.Bool(h.State.Dispatched()))
 			t.uses(h.State, t.vmFuel(h.State))
@@ -45,7 +53,7 @@ func (t *threader) runThreads() error {
 	ex.Calls = map[string]sym.Contract{"host": t.host}
 	ex.Dispatch = &sym.Dispatch{Enter: t.fetch, Back: t.threaded}
 	ex.OnReturn = t.ends_
-	return ex.Run(t.arbitrary(), "femto_resume", sym.Ptr{Obj: t.vm}, bv.Var("fuel", 32))
+	return ex.Run(st, "femto_resume", sym.Ptr{Obj: t.vm}, bv.Var("fuel", 32))
 }
 
 func (t *threader) vmPC(st *sym.State) *bv.Term {
@@ -113,9 +121,14 @@ func (t *threader) threadInvariant(st *sym.State, index *bv.Term, args []sym.Val
 func (t *threader) fetch(st *sym.State, index *bv.Term, args []sym.Value, pos string) (uint64, []sym.Value) {
 	ex := t.ex
 	t.threadInvariant(st, index, args, pos)
-	// No fuel is used on the way from femto_resume to the first handler.
+	// Nothing happens, and no fuel is used, on the way from femto_resume to the
+	// first handler.
+	place, limit := t.slot(bv.Var("resume_pc", 32)).Off, bv.Var("resume_bound", 32)
+	t.kept(st, t.head, "first handler: ")
+	ex.Goal(st, "first handler: is that of pc", pos, bv.Eq(t.pcReg(st), place))
+	ex.Goal(st, "first handler: has the fuel", pos, bv.Eq(t.boundReg(st), t.boundOf(limit)))
 	ex.Goal(st, "loop ends", pos, bv.Eq(t.fuelLeft(t.pcReg(st), bv.Sub(t.boundReg(st), t.textLow)),
-		t.fuelLeft(t.slot(bv.Var("resume_pc", 32)).Off, bv.Mul(bv.Const(8, 32), bv.Var("resume_bound", 32)))))
+		t.fuelLeft(place, bv.Mul(bv.Const(8, 32), limit))))
 	ex.Forget(st)
 	for name, v := range t.fast.Globals {
 		if v.Register != "" && name != "VM" && name != "TABLE" {
@@ -125,18 +138,18 @@ func (t *threader) fetch(st *sym.State, index *bv.Term, args []sym.Value, pos st
 	t.havoc(st, "")
 	t.look(st)
 	t.pc, t.bound = bv.Var("pc", 32), bv.Var("bound", 32)
-	place := t.slot(t.pc)
-	ex.Set(st, t.global(st, "PC"), sym.Ptr{Obj: t.text, Off: ex.S(bv.Add(place.Off, bv.Const(8, 64)))})
+	here := t.slot(t.pc)
+	ex.Set(st, t.global(st, "PC"), sym.Ptr{Obj: t.text, Off: ex.S(bv.Add(here.Off, bv.Const(8, 64)))})
 	ex.Set(st, t.global(st, "BOUND"), ex.S(t.boundOf(t.bound)))
 	ex.Assume(st, bv.Ult(t.bound, bv.Const(1<<29, 32)))
-	for _, c := range append(t.runInvariant(place.Off, bv.Mul(bv.Const(8, 32), t.bound)), t.stateInvariant(st)...) {
+	for _, c := range append(t.runInvariant(here.Off, bv.Mul(bv.Const(8, 32), t.bound)), t.stateInvariant(st)...) {
 		ex.Assume(st, c.Term)
 	}
 	t.enter(st)
-	insn := ex.Bytes(st, place, 4, pos)
+	insn := ex.Bytes(st, here, 4, pos)
 	if t.fetched() {
 		ex.Set(st, t.global(st, "INSN"), insn)
-		ex.Set(st, t.global(st, "IMM"), ex.Bytes(st, sym.Ptr{Obj: t.text, Off: bv.Add(place.Off, bv.Const(4, 64))}, 4, pos))
+		ex.Set(st, t.global(st, "IMM"), ex.Bytes(st, sym.Ptr{Obj: t.text, Off: bv.Add(here.Off, bv.Const(4, 64))}, 4, pos))
 		args = nil
 	} else {
 		args = []sym.Value{insn}

@@ -35,6 +35,7 @@ type Options struct {
 	Cache    string // directory of earlier outcomes; "" keeps none
 	Cold     bool   // write outcomes there, but use none
 	Agree    bool   // ask a second solver about every question
+	Reach    bool   // ask as well whether some state is what each kind of goal assumes
 	OnUnit   func(done, total int, o *Outcome)
 }
 
@@ -51,6 +52,8 @@ type Report struct {
 	Solvers  []string       `json:"solvers"`
 	Goals    []Decided      `json:"decided"` // by a solver in this run, not before
 	Took     time.Duration  `json:"took_ns"`
+
+	Reached int `json:"kinds_with_a_state,omitempty"` // with Options.Reach
 
 	// With Options.Agree.
 	Compared int      `json:"questions_compared,omitempty"`
@@ -141,6 +144,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
+		d.reach = opts.Reach
 		wg.Go(func() {
 			defer d.close()
 			for u := range work {
@@ -187,6 +191,7 @@ func (r *Report) add(o *Outcome) {
 		r.Totals[k] = sum
 		r.Engines[o.Family+" "+o.Variant] += t.Goals
 	}
+	r.Reached += o.Reached
 	r.Lemmas.Add(o.Lemmas)
 	r.Failures = append(r.Failures, o.Failures...)
 	if !o.Cached {
@@ -280,6 +285,12 @@ func decideUnit(u *Unit, d *decider, began time.Time) (out *Outcome) {
 		sum.Add(t)
 		o.Obligations[n] = sum
 	}
+	if d.reach {
+		o.Reached = d.reached(ex.Goals, func(g sym.Goal, reason string) {
+			o.Failures = append(o.Failures, Failure{Unit: u.String(), Obligation: obligation(u.Family, g.Kind),
+				Goal: "some state is what is assumed of: " + g.Kind, Where: g.Pos, Reason: reason})
+		})
+	}
 	if len(ex.Goals) == 0 {
 		o.Failures = append(o.Failures, Failure{Unit: u.String(), Goal: "at least one goal", Reason: "the unit has none"})
 	}
@@ -324,10 +335,11 @@ func execute(u *Unit, ex *sym.Exec) (err error) {
 }
 
 // proverVersion is a digest of what decides how goals are stated and decided,
-// apart from the text under proof and the rows of the table.
+// apart from the text under proof and the rows of the tables.
 func proverVersion(root string) (string, error) {
 	h := sha256.New()
-	for _, dir := range []string{"femto/prove", "femto/bv", "femto/isa/machine.go", "femto/isa/insn.go", "femto/isa/row.go"} {
+	for _, dir := range []string{"femto/prove", "femto/bv", "femto/diag", "femto/isa/machine.go", "femto/isa/insn.go", "femto/isa/row.go",
+		"femto/sysapi/call.go", "femto/sysapi/modules.go"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, e fs.DirEntry, err error) error {
 			if err != nil {
 				return err

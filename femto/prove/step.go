@@ -5,6 +5,7 @@ package prove
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/femtocontainer/femtocontainer/femto/bv"
 	"github.com/femtocontainer/femtocontainer/femto/diag"
@@ -34,7 +35,13 @@ type stepper struct {
 // the fetch, and from every state at the fetch for one instruction of the row.
 func (s *stepper) run() error {
 	ex := s.ex
+	st := s.arbitrary()
+	before := st.Clone()
 	ex.Loops = map[string]*sym.Loop{s.loop: {
+		First: func(h *sym.Head) []sym.Cond {
+			s.kept(h.State, before, "begins: ")
+			return s.refuelled(s.textPtr(h.Ptr(s.names.pc)), h.Int(s.names.bound))
+		},
 		Inv:     func(h *sym.Head) []sym.Cond { return s.invariant(h) },
 		Havoc:   s.atHead,
 		Enter:   func(h *sym.Head) { s.enter(h.State) },
@@ -44,7 +51,31 @@ func (s *stepper) run() error {
 	}}
 	ex.Calls = map[string]sym.Contract{"host": s.host}
 	ex.OnReturn = s.ends_
-	return ex.Run(s.arbitrary(), "femto_resume", sym.Ptr{Obj: s.vm}, bv.Var("fuel", 32))
+	return ex.Run(st, "femto_resume", sym.Ptr{Obj: s.vm}, bv.Var("fuel", 32))
+}
+
+// refuelled: a resume begins where the run before it ended, with the fuel that
+// was left and what is added, of which there is a limit.
+func (w *world) refuelled(place, bound *bv.Term) []sym.Cond {
+	fuel, limit := bv.Var("fuel", 32), c32(isa.MaxFuel)
+	added := bv.Ite(bv.Ult(fuel, limit), fuel, limit)
+	return []sym.Cond{
+		{Name: "at the pc of the activation", Term: bv.Eq(place, w.slot(bv.Var("pc0", 32)).Off)},
+		{Name: "with the fuel added", Term: bv.Eq(bound, w.boundOf(bv.Add(bv.Var("bound0", 32), added)))},
+	}
+}
+
+// kept adds the goals that the activation but for pc, fuel and address, the
+// instance and memory are what they were before. That a run changes nothing
+// between two instructions follows from nothing else, since the state at the
+// head of a loop is made arbitrary.
+func (w *world) kept(st, before *sym.State, kind string) {
+	skip := []string{w.vmField("pc").String(), w.vmField("room").String(), w.vmField("address").String()}
+	w.sameAs(st, before, w.vm, kind, "femto_resume", func(p sym.Ptr) bool { return slices.Contains(skip, p.String()) })
+	w.sameAs(st, before, w.inst, kind, "femto_resume", nil)
+	for _, o := range []*sym.Object{w.segs, w.frames, w.text} {
+		w.ex.Goal(st, kind+"memory is kept", "femto_resume", bv.Bool(st.Generation(o) == before.Generation(o) && len(st.Writes(o)) == len(before.Writes(o))))
+	}
 }
 
 func (s *stepper) invariant(h *sym.Head) []sym.Cond {

@@ -207,6 +207,7 @@ func stubUnits(lib *library) []*Unit {
 	for i := range sysapi.Table {
 		table += describeCall(&sysapi.Table[i])
 	}
+	table += fmt.Sprintln(sysapi.Capabilities)
 	for i, modules := range all {
 		models := []cir.Model{cir.ILP32}
 		if i == 0 || i == len(all)-1 {
@@ -371,6 +372,7 @@ func (w *stubWorld) runGrantList(st *sym.State, u *cir.Unit, rows []*sysapi.Call
 	}
 	total := c32(uint32(len(rows)))
 	ex.Loops = map[string]*sym.Loop{"femto_sys_grant#0": {
+		First: begins("with the first row and an empty list", func(h *sym.Head) *bv.Term { return bv.And(bv.Eq(h.Int("n"), c32(0)), bv.Eq(h.Int("i"), c32(0))) }),
 		Inv: func(h *sym.Head) []sym.Cond {
 			return []sym.Cond{{Name: "n is not more than i", Term: bv.And(bv.Ule(h.Int("n"), h.Int("i")), bv.Ule(h.Int("i"), total))}}
 		},

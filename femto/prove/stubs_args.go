@@ -186,6 +186,7 @@ func (w *stubWorld) runString(st *sym.State) error {
 	}
 	ex.Calls = w.memoryContracts()
 	ex.Loops = map[string]*sym.Loop{"string#0": {
+		First: begins("at the first byte", func(h *sym.Head) *bv.Term { return bv.Eq(h.Int("n"), c32(0)) }),
 		Inv: func(h *sym.Head) []sym.Cond {
 			return []sym.Cond{{Name: "n is within a string", Term: bv.Ule(h.Int("n"), c32(sysapi.MaxString))},
 				{Name: "bytes so far are in one segment", Term: within(h.Int("n"))}}
@@ -262,8 +263,9 @@ func (w *stubWorld) runConversion(st *sym.State) error {
 	c := &sym.Object{Name: "conversion", Type: t}
 	st.Put(c)
 	field := func(name string) sym.Ptr { return sym.Field(sym.Ptr{Obj: c}, t, name) }
-	scan := func(more func(h *sym.Head) []sym.Cond, havoc ...string) *sym.Loop {
+	scan := func(first func(h *sym.Head) *bv.Term, more func(h *sym.Head) []sym.Cond, havoc ...string) *sym.Loop {
 		return &sym.Loop{
+			First: begins("of the conversion", first),
 			Inv: func(h *sym.Head) []sym.Cond {
 				out := []sym.Cond{{Name: "s is within the string", Term: bv.And(bv.Ule(begin, h.Ptr("s").Off), bv.Ule(h.Ptr("s").Off, end))}}
 				if more != nil {
@@ -280,8 +282,8 @@ func (w *stubWorld) runConversion(st *sym.State) error {
 		}
 	}
 	ex.Loops = map[string]*sym.Loop{
-		"femto_sys_conversion#0": scan(nil, "left", "zero"),
-		"femto_sys_conversion#1": scan(func(h *sym.Head) []sym.Cond {
+		"femto_sys_conversion#0": scan(func(h *sym.Head) *bv.Term { return bv.Eq(h.Ptr("s").Off, begin) }, nil, "left", "zero"),
+		"femto_sys_conversion#1": scan(func(h *sym.Head) *bv.Term { return bv.Eq(h.Int("width"), c32(0)) }, func(h *sym.Head) []sym.Cond {
 			return []sym.Cond{{Name: "width is small", Term: bv.Ule(h.Int("width"), c32(64))}}
 		}),
 	}
@@ -330,6 +332,9 @@ func (w *stubWorld) runConversions(st *sym.State) error {
 	loop := func(second bool) *sym.Loop {
 		return &sym.Loop{
 			Forget: second, // which ended the first loop
+			First: begins("with the whole format", func(h *sym.Head) *bv.Term {
+				return bv.And(bv.Eq(h.Ptr("s").Off, bv.Const(0, 64)), bv.Eq(h.Int("used"), c32(0)))
+			}),
 			Inv: func(h *sym.Head) []sym.Cond {
 				return []sym.Cond{{Name: "s is within the format", Term: bv.Ule(h.Ptr("s").Off, end)},
 					{Name: "registers used are there", Term: bv.Ule(h.Int("used"), n)}}
@@ -443,9 +448,18 @@ func (w *stubWorld) runDigits(st *sym.State) error {
 	buf := &sym.Object{Name: "buf", Type: &cir.Type{Kind: cir.Array, Elem: charType(w.unit.Model), Len: most, Size: most, Align: 1}}
 	st.Put(buf)
 	letter := bv.Var("letter", 8)
+	const divides, copies = "divides", "copies"
 	ex.OnReturn = func(st *sym.State, result sym.Value) {
 		n := result.(*bv.Term)
-		ex.Goal(st, "digits: at least one, at most 20", "femto_sys_digits", bv.And(bv.Ule(c32(1), n), bv.Ule(n, c32(most))))
+		goal := func(kind string, c *bv.Term) { ex.Goal(st, "digits: "+kind, "femto_sys_digits", c) }
+		goal("at least one, at most 20", bv.And(bv.Ule(c32(1), n), bv.Ule(n, c32(most))))
+		last, end := noted(st, divides), noted(st, copies)
+		if last == nil || end == nil {
+			goal("divides and copies", bv.False)
+			return
+		}
+		goal("divides to the last", bv.Ult(last[0], bv.Const(base, 64)))
+		goal("copies to the last", bv.Eq(end[0], n))
 	}
 	// After n digits what is left is below limits[n].
 	var limits []*bv.Term
@@ -453,7 +467,8 @@ func (w *stubWorld) runDigits(st *sym.State) error {
 		limits = append(limits, bv.Const(v, 64))
 		v /= uint64(base)
 	}
-	ex.Loops = map[string]*sym.Loop{"femto_sys_digits#0": {
+	value := bv.Var("value", 64)
+	ex.Loops = map[string]*sym.Loop{"femto_sys_digits#0": whole(divides, &sym.Loop{
 		Inv: func(h *sym.Head) []sym.Cond {
 			n := h.Int("n")
 			return []sym.Cond{{Name: "at most 20 digits", Term: bv.Ult(n, c32(most))},
@@ -470,7 +485,8 @@ func (w *stubWorld) runDigits(st *sym.State) error {
 			goal("next digit", bv.Eq(h.Int("n"), bv.Add(n, c32(1))))
 			goal("goes on with the quotient", bv.Eq(h.Int("value"), bv.UDiv(v, bv.Const(uint64(base), 64))))
 		},
-	}, "femto_sys_digits#1": {
+	}, func(h *sym.Head) *bv.Term { return bv.And(bv.Eq(h.Int("n"), c32(0)), bv.Eq(h.Int("value"), value)) },
+		func(h *sym.Head) []*bv.Term { return []*bv.Term{h.Int("value")} }), "femto_sys_digits#1": whole(copies, &sym.Loop{
 		Inv: func(h *sym.Head) []sym.Cond {
 			return []sym.Cond{{Name: "i is within the digits", Term: bv.And(bv.Ule(h.Int("i"), h.Int("n")), bv.Ule(h.Int("n"), c32(most)))}}
 		},
@@ -483,8 +499,8 @@ func (w *stubWorld) runDigits(st *sym.State) error {
 			ex.Goal(h.State, "digits: in reverse", "femto_sys_digits", bv.And(bv.Eq(h.Int("i"), bv.Add(i, c32(1))),
 				bv.Eq(w.element(h.State, buf, i), w.element(h.State, h.Object("reversed"), from))))
 		},
-	}}
-	return ex.Run(st, "femto_sys_digits", sym.Element(sym.Ptr{Obj: buf}, buf.Type, bv.Const(0, 64)), bv.Var("value", 64), c32(base), letter)
+	}, func(h *sym.Head) *bv.Term { return bv.Eq(h.Int("i"), c32(0)) }, func(h *sym.Head) []*bv.Term { return []*bv.Term{h.Int("i")} })}
+	return ex.Run(st, "femto_sys_digits", sym.Element(sym.Ptr{Obj: buf}, buf.Type, bv.Const(0, 64)), value, c32(base), letter)
 }
 
 // element is what an array of integers holds at index i, of 32 bits. That the

@@ -87,6 +87,7 @@ type Outcome struct {
 	Variant     string        `json:"variant"`
 	Cached      bool          `json:"cached,omitempty"`
 	Paths       int           `json:"paths"`
+	Reached     int           `json:"kinds_with_a_state,omitempty"`
 	Obligations map[int]Tally `json:"obligations"`
 	Lemmas      Tally         `json:"lemmas"`
 	Failures    []Failure     `json:"failures,omitempty"`

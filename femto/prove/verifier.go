@@ -111,6 +111,7 @@ func (w *imageWorld) checkText(st *sym.State, op uint8, elsewhere bool) error {
 	v := s.verdict()
 	entered := false
 	ex.Loops = map[string]*sym.Loop{"check_text#0": {
+		First: begins("at slot 0", func(h *sym.Head) *bv.Term { return bv.Eq(h.Int("next"), c32(0)) }),
 		Inv: func(h *sym.Head) []sym.Cond {
 			return []sym.Cond{{Name: "slot is in the text", Term: bv.Ult(h.Int("next"), w.slots)}}
 		},
@@ -191,6 +192,7 @@ func (w *imageWorld) contains(st *sym.State, finds bool) error {
 		w.granted.Every = func(_, val *bv.Term) *bv.Term { return bv.Ne(bv.ZExt(val, 32), id) }
 	}
 	ex.Loops = map[string]*sym.Loop{"contains#0": {
+		First: begins("with the whole list", func(h *sym.Head) *bv.Term { return bv.Eq(h.Int("n"), w.nG) }),
 		Inv: func(h *sym.Head) []sym.Cond {
 			left := h.Int("n")
 			out := []sym.Cond{{Name: "n is within the list", Term: bv.Ule(left, w.nG)}}
@@ -222,6 +224,7 @@ func (w *imageWorld) rest(st *sym.State) error {
 	i := bv.Var("i", 32)
 	count := func(n *bv.Term) *sym.Loop {
 		return &sym.Loop{
+			First: begins("at the first", func(h *sym.Head) *bv.Term { return bv.Eq(h.Int("i"), c32(0)) }),
 			Inv: func(h *sym.Head) []sym.Cond {
 				return []sym.Cond{{Name: "i is within the list", Term: bv.Ule(h.Int("i"), bv.ZExt(n, 32))}}
 			},
@@ -288,6 +291,7 @@ func (w *imageWorld) rest(st *sym.State) error {
 			goal("is an entry", bv.Ult(i, bv.ZExt(w.nEntries, 32)))
 			return
 		}
+		goal("entries to the last", bv.And(bv.Bool(st.Log[0].Name == "entry"), bv.Eq(i, bv.ZExt(w.nEntries, 32))))
 		end := bv.Eq(bv.Var("k", 32), bv.ZExt(w.nHelpers, 32))
 		goal("status of the helpers", bv.Eq(got, bv.Ite(end, status(0), status(diag.NotGranted))))
 		goal("helper is refused", bv.Or(end, bv.Not(granted)))

@@ -13,21 +13,8 @@ import (
 // invariant and what one iteration does say nothing of the iterations that do
 // not take place.
 func whole(name string, l *sym.Loop, first func(h *sym.Head) *bv.Term, note func(h *sym.Head) []*bv.Term) *sym.Loop {
-	inv, havoc, enter := l.Inv, l.Havoc, l.Enter
-	arbitrary := false // Inv is asked for what to assume, not what to prove
-	l.Inv = func(h *sym.Head) []sym.Cond {
-		if h.Start == nil && !arbitrary {
-			h.Ex.Goal(h.State, name+" from the first on", "", first(h))
-		}
-		arbitrary = false
-		return inv(h)
-	}
-	l.Havoc = func(h *sym.Head) {
-		arbitrary = true
-		if havoc != nil {
-			havoc(h)
-		}
-	}
+	enter := l.Enter
+	l.First = begins(name+" from the first on", first)
 	l.Enter = func(h *sym.Head) {
 		h.State.Log = append(h.State.Log, sym.Call{Name: name, More: note(h)})
 		if enter != nil {
@@ -35,6 +22,11 @@ func whole(name string, l *sym.Loop, first func(h *sym.Head) *bv.Term, note func
 		}
 	}
 	return l
+}
+
+// begins is the state that a loop begins in, as one condition.
+func begins(name string, first func(h *sym.Head) *bv.Term) func(h *sym.Head) []sym.Cond {
+	return func(h *sym.Head) []sym.Cond { return []sym.Cond{{Name: name, Term: first(h)}} }
 }
 
 // noted is what the path noted of the loop when it last came to its head; nil

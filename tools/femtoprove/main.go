@@ -8,6 +8,7 @@
 //	go run ./tools/femtoprove -cold           # everything, reusing nothing
 //	go run ./tools/femtoprove -family step -match add64_imm
 //	go run ./tools/femtoprove -json           # with the time of each goal
+//	go run ./tools/femtoprove -cold -reach    # and that nothing is proved of no state
 //	go run ./tools/femtoprove -auto           # for CI: -cold after a change of what was recorded
 //	go run ./tools/femtoprove -cold -record   # everything, and note that it was proved
 package main
@@ -53,6 +54,7 @@ func run() error {
 		record = flag.Bool("record", false, "write "+prove.RecordFile+" after a whole run with -cold")
 		cache  = flag.String("cache", "", "directory of earlier outcomes (default: femtocontainer/prove in the user's cache directory)")
 		agree  = flag.Bool("agree", false, "ask a second solver everything, and fail where they differ")
+		reach  = flag.Bool("reach", false, "with -cold: ask for every kind of goal of a unit whether some state is what it assumes")
 		asJSON = flag.Bool("json", false, "print the report as JSON")
 		slow   = flag.Bool("times", false, "print the time of each unit")
 	)
@@ -60,9 +62,12 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 
-	opts := prove.Options{Root: *root, Match: *match, Jobs: *jobs, Agree: *agree}
+	opts := prove.Options{Root: *root, Match: *match, Jobs: *jobs, Agree: *agree, Reach: *reach}
 	if *record && (!*cold || *family != "" || *match != "") {
 		return errors.New("-record needs -cold, and everything")
+	}
+	if *reach && !*cold {
+		return errors.New("-reach needs -cold: what is known from earlier runs is not looked at")
 	}
 	if *auto {
 		changed, err := prove.Changed(*root)
@@ -259,6 +264,9 @@ func print(root string, r *prove.Report) {
 	}
 	if r.Compared > 0 {
 		fmt.Printf("solvers agree on %d questions; one of them did not finish %d\n", r.Compared, r.Unsure)
+	}
+	if r.Reached > 0 {
+		fmt.Printf("%d kinds of goals, counted by unit, are each claimed of some state\n", r.Reached)
 	}
 	fmt.Printf("%d units (%d known), %d goals red, %v\n", r.Units, r.Cached, len(r.Failures), r.Took.Round(time.Second/10))
 	for _, m := range r.Missing {

@@ -33,6 +33,7 @@ func (f *Fn) CaseText(value uint64) (string, error) {
 	blocks := map[*Block]int{from: 0}
 	work := []*Block{from}
 	temps := make(map[Temp]Temp)
+	vars := make(numbers)
 	temp := func(t Temp) Temp {
 		if t < 0 {
 			return t
@@ -54,7 +55,7 @@ func (f *Fn) CaseText(value uint64) (string, error) {
 				args[i] = temp(a)
 			}
 			in.Args = args
-			out.WriteString(in.String() + "\n")
+			out.WriteString(in.text(vars) + "\n")
 		}
 		b.Cond, b.Switch = temp(b.Cond), temp(b.Switch)
 		next := make([]*Block, len(b.Next))

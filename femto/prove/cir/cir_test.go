@@ -40,6 +40,9 @@ func TestUnknownConstructsAreErrors(t *testing.T) {
 		"compound literal":     "struct s { int a; }; void f(struct s *a) { *a = (struct s){ 1 }; }",
 		"variadic call":        "int p(const char *, ...); int f(void) { return p(0); }",
 		"goto into two heads":  "int f(int i) { if (i) goto a; b: i++; a: i--; if (i) goto b; return i; }",
+		"address kept":         "int f(void) { int *p; { int a = 1; p = &a; } return *p; }",
+		"address kept, chosen": "int f(int i) { const int *p; { int a[2]; a[0] = 1; p = i ? &a[1] : a; } return *p; }",
+		"address given back":   "static int *f(void) { { int a = 1; return &a; } }",
 		"statement expr":       "int f(int i) { return ({ i; }); }",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,6 +79,31 @@ uint32_t f(struct s *p, uint32_t n)
 	assert.Equal(t, []string{"i", "sum"}, names)
 	assert.Equal(t, map[string]uint64{"[0]": 1, "[2]": 7}, u.Globals["table"].Init)
 	assert.EqualValues(t, 40, u.Structs["s"].Size) // 8 + 24 + 4, padded
+}
+
+// TestClosure: what is remembered of a function tells texts apart that differ in
+// nothing but which of two objects of one name they mean.
+func TestClosure(t *testing.T) {
+	closure := func(src string) string {
+		u, err := load(t, src)
+		require.NoError(t, err)
+		return Closure([]*Unit{u}, "f")
+	}
+	const inner = "int f(void) { int a = 1; { int a = 2; a += 3; } return a; }"
+	assert.Equal(t, closure(inner), closure("int g(void) { return 0; } /* more */\n"+inner))
+	assert.NotEqual(t, closure(inner), closure("int f(void) { int a = 1; { int a = 2; } a += 3; return a; }"))
+}
+
+// TestSame: which accesses may touch one object.
+func TestSame(t *testing.T) {
+	u, err := load(t, "struct a; struct b; uint8_t *bytes; const uint8_t *more; void *any; uint32_t *words; struct a *x; struct b *y; int32_t i; uint32_t j;")
+	require.NoError(t, err)
+	same := func(a, b string) bool { return Same(u.Globals[a].Type, u.Globals[b].Type) }
+	assert.True(t, same("i", "j"))
+	assert.True(t, same("bytes", "more"))
+	for _, p := range [][2]string{{"bytes", "any"}, {"bytes", "words"}, {"x", "y"}, {"words", "j"}} {
+		assert.False(t, same(p[0], p[1]), p)
+	}
 }
 
 // TestConstant: what is constant is what the last * says.

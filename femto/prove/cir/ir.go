@@ -91,7 +91,8 @@ func Same(a, b *Type) bool {
 		// Signed and unsigned variants may alias (C11 6.5p7).
 		return a.Bits == b.Bits
 	case Ptr, Array:
-		return true
+		// Pointers to different types are different types themselves.
+		return Same(a.Elem, b.Elem)
 	case Struct:
 		return a.Tag == b.Tag
 	}
@@ -106,6 +107,7 @@ type Var struct {
 	Static bool // local with static storage, or a global
 	Extern bool // defined in another file
 	Const  bool
+	Inner  bool // local of a block within the function's
 	Pos    string
 	Init   map[string]uint64 // Static: scalars by path, others are zero
 
@@ -291,7 +293,9 @@ func Closure(units []*Unit, roots ...string) string {
 func (f *Fn) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "func %s(", f.Name)
+	vars := make(numbers)
 	for _, p := range f.Params {
+		vars.of(p)
 		fmt.Fprintf(&b, "%s %v, ", p.Name, p.Type)
 	}
 	fmt.Fprintf(&b, ") %v\n", f.Ret)
@@ -302,7 +306,7 @@ func (f *Fn) String() string {
 		}
 		b.WriteByte('\n')
 		for i := range bl.Instrs {
-			fmt.Fprintf(&b, "  %s\n", bl.Instrs[i].String())
+			fmt.Fprintf(&b, "  %s\n", bl.Instrs[i].text(vars))
 		}
 		b.WriteString("  " + bl.end() + "\n")
 	}
@@ -326,7 +330,19 @@ func (b *Block) end() string {
 	return "goto " + to
 }
 
-func (in *Instr) String() string {
+// numbers tell locals of one name apart, in the order in which they are met.
+type numbers map[*Var]int
+
+func (n numbers) of(v *Var) int {
+	if _, ok := n[v]; !ok {
+		n[v] = len(n)
+	}
+	return n[v]
+}
+
+func (in *Instr) String() string { return in.text(nil) }
+
+func (in *Instr) text(vars numbers) string {
 	var b strings.Builder
 	if in.Dst >= 0 {
 		fmt.Fprintf(&b, "t%d = ", in.Dst)
@@ -351,6 +367,9 @@ func (in *Instr) String() string {
 	}
 	if in.Var != nil {
 		b.WriteString(" " + in.Var.Name)
+		if vars != nil && !in.Var.Static {
+			fmt.Fprintf(&b, "'%d", vars.of(in.Var))
+		}
 	}
 	if in.Name != "" {
 		b.WriteString(" " + in.Name)

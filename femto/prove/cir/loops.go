@@ -4,6 +4,7 @@
 package cir
 
 import (
+	"fmt"
 	"slices"
 
 	"modernc.org/cc/v4"
@@ -120,6 +121,43 @@ func (f *Fn) dominators() map[*Block]map[*Block]bool {
 		}
 	}
 	return dom
+}
+
+// outlives refuses to keep the address of a local of an inner block: the
+// executor lets locals live as long as their function, where C ends them with
+// their block.
+func (f *Fn) outlives() {
+	from := make(map[Temp]*Var)
+	for range 2 { // blocks are not in the order of control
+		for _, b := range f.Blocks {
+			for i := range b.Instrs {
+				in := &b.Instrs[i]
+				switch {
+				case in.Op == OpAddr && in.Var.Inner && !in.Var.Static:
+					from[in.Dst] = in.Var
+				case in.Op == OpField, in.Op == OpDecay, in.Op == OpIndex, in.Op == OpPtrCast, in.Op == OpCopy:
+					if v := from[in.A]; v != nil {
+						from[in.Dst] = v
+					}
+				}
+			}
+		}
+	}
+	kept := func(t Temp, pos string) {
+		if v := from[t]; v != nil {
+			panic(unsupported{fmt.Errorf("%s: unsupported C: address of %s, whose block ends before its function, is kept", pos, v.Name)})
+		}
+	}
+	for _, b := range f.Blocks {
+		for i := range b.Instrs {
+			if b.Instrs[i].Op == OpStore {
+				kept(b.Instrs[i].B, b.Instrs[i].Pos)
+			}
+		}
+		if b.Ret && b.Value >= 0 {
+			kept(b.Value, b.Pos)
+		}
+	}
 }
 
 // assigned lists the locals declared outside body that it stores to, or whose

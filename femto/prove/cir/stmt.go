@@ -48,6 +48,7 @@ func (l *lowerer) function(f *cc.FunctionDefinition) {
 		l.cur.Ret, l.cur.Value, l.cur.Pos = true, -1, at(f)
 	}
 	l.prune()
+	l.fn.outlives()
 	l.fn.findLoops(f)
 	l.pure[l.fn.Name], l.deaf[l.fn.Name] = l.effectFree()
 	l.unit.Funcs[l.fn.Name] = l.fn
@@ -106,6 +107,7 @@ func (l *lowerer) locals(d *cc.Declaration) {
 			l.unit.Globals[v.Name] = v
 			continue
 		}
+		v.Inner = l.depth > 1
 		l.put(id, Instr{Op: OpDecl, Dst: -1, Var: v, Type: v.Type})
 		if id.Initializer == nil {
 			continue

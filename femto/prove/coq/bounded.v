@@ -169,9 +169,10 @@ Proof.
 Qed.
 
 (* Resume: a state that ran out of fuel, given another slice's worth, is again
-   one that the theorems speak of. *)
+   one that the theorems speak of. Some fuel may be left: less than the price of
+   a helper that could not be paid. *)
 Theorem resumable :
-  forall (H : Type) (c : config) (u : cpu H) fuel, inv c u -> fueled u -> left u <= 2 ->
+  forall (H : Type) (c : config) (u : cpu H) fuel, inv c u -> fueled u -> left u <= max_fuel ->
   0 <= fuel <= max_fuel ->
     let u' := Cpu (pc u) (wrap 32 (bound u + fuel)) (regs u) (frames u) (host u) in
     accept c = true -> inv c u' /\ fueled u' /\ left u' = left u + fuel.
@@ -184,4 +185,25 @@ Proof.
   destruct I as [P FR D R].
   repeat split; cbn [bound pc frames regs]; unfold left, max_fuel; cbn [bound pc];
     rewrite ?M; first [ assumption | lia ].
+Qed.
+
+(* What the theorems assume can be so: of a text of one exit, a stack of 8 bytes
+   and a helper that does nothing. *)
+Definition one_exit : config :=
+  Config (fun _ => 149) 1 [] [0] 8 1 (fun s => if s =? seg_stack then Segment 8 true else Segment 0 false).
+Definition no_help : helper unit := fun _ _ _ h m => Answer unit None 0 0 h m.
+Definition at_entry (fuel : Z) : cpu unit :=
+  Cpu 0 fuel (fun r => if r =? frame_reg then seg_stack * 2 ^ segment_bits + 8 else 0) [] tt.
+
+Theorem consistent :
+  layout_ok one_exit /\ helper_ok one_exit no_help /\ accept one_exit = true /\
+  forall fuel, 0 <= fuel <= max_fuel -> started one_exit (at_entry fuel) fuel.
+Proof.
+  split; [ | split; [ | split ] ].
+  - repeat split; try reflexivity; unfold one_exit; cbn [c_segments];
+      destruct (s =? seg_stack); cbn [s_len]; unfold max_segment; lia.
+  - constructor; intros; cbn; [ reflexivity | lia | ].
+    repeat split; assumption.
+  - vm_compute. reflexivity.
+  - intros fuel F. unfold started. cbn. repeat split; lia.
 Qed.

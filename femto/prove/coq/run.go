@@ -24,7 +24,7 @@ var Files = []string{"bits.v", "row.v", "model.v", "machine.v", "facts.v", "isol
 var Theorems = []struct{ File, Name string }{
 	{"isolation", "isolation_writes"}, {"isolation", "isolation_reads"},
 	{"progress", "progress"}, {"progress", "never_stuck"},
-	{"bounded", "fuel_decreases"}, {"bounded", "slice_ends"}, {"bounded", "bounded_run"}, {"bounded", "resumable"},
+	{"bounded", "fuel_decreases"}, {"bounded", "slice_ends"}, {"bounded", "bounded_run"}, {"bounded", "resumable"}, {"bounded", "consistent"},
 	{"samples", "samples_agree"},
 }
 

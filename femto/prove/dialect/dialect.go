@@ -29,14 +29,21 @@ var headers = []string{
 }
 
 // proved are conditionals of which some variant of package prove takes each
-// branch (its variants.go).
-var proved = []string{
-	"ifdef FEMTO_ENGINE_FAST", "ifndef FEMTO_ENGINE_FAST",
-	"ifdef FEMTO_FAST_REGS", "ifdef FEMTO_REG_INSN",
-	"if defined(FEMTO_ENGINE_FAST) && defined(FEMTO_FAST_REGS)",
-	"if !defined(FEMTO_FAST_LOOP) && !defined(FEMTO_FAST_REGS) && defined(__GNUC__) && !defined(__clang__) && !defined(__cplusplus) && defined(__OPTIMIZE__) && (defined(__thumb2__) || defined(__riscv))",
-	"if defined(__thumb2__)", "if defined(__riscv)",
+// branch (its variants.go), and the files of which that is so: the others are
+// proved in one text, whatever the engine and the CPU.
+var proved = map[string][]string{
+	"ifdef FEMTO_ENGINE_FAST":                                   {"femto_fast.c"},
+	"ifndef FEMTO_ENGINE_FAST":                                  {"femto_small.c"},
+	"ifdef FEMTO_FAST_REGS":                                     {"femto_fast.c", "femto_fast.h"},
+	"ifdef FEMTO_REG_INSN":                                      {"femto_fast.c"},
+	"if defined(FEMTO_ENGINE_FAST) && defined(FEMTO_FAST_REGS)": {"femto_fast_rest.c"},
+	"if !defined(FEMTO_FAST_LOOP) && !defined(FEMTO_FAST_REGS) && defined(__GNUC__) && !defined(__clang__) && !defined(__cplusplus) && defined(__OPTIMIZE__) && (defined(__thumb2__) || defined(__riscv))": {"femto_fast.h"},
+	"if defined(__thumb2__)": {"femto_fast.h"},
+	"if defined(__riscv)":    {"femto_fast.h"},
 }
+
+// registersOnly are those of them that only the register form knows.
+var registersOnly = []string{"if defined(__thumb2__)", "if defined(__riscv)"}
 
 // harmless are conditionals with a branch that no variant takes, and what may
 // stand there.
@@ -49,6 +56,14 @@ var harmless = map[string]*regexp.Regexp{
 
 // modules says which system calls there are; each is proved as if all were.
 var modules = regexp.MustCompile(`^ifdef FEMTO_HAVE_[A-Z]+$`)
+
+var moduleFiles = []string{"femto_sys.c", "femto_sys.h"}
+
+// includers are the only files in which some headers may be.
+var includers = map[string][]string{
+	`"femto_fast.h"`: {"femto_fast.c", "femto_fast_rest.c"},
+	`"femto_sys.h"`:  {"femto_sys.c"},
+}
 
 var guard = regexp.MustCompile(`^ifndef FEMTO_[A-Z]+_H$`)
 
@@ -66,10 +81,15 @@ var attributes = []string{"__may_alias__", "noinline", "unused"}
 // reserved words, of C and of compilers, apart from those of every program.
 var reserved = regexp.MustCompile(`\b(__\w+|_[A-Z]\w*|volatile|restrict|asm|typeof|auto|inline\s+extern|extern\s+inline)\b`)
 
-var known = []string{
-	"__attribute__", "__asm__", "__GNUC__", "__clang__", "__cplusplus", "__OPTIMIZE__", "__thumb2__", "__riscv", "__x86_64__",
-	"__BYTE_ORDER__", "__ORDER_LITTLE_ENDIAN__", "__may_alias__",
-}
+// known may stand in code; asked only behind #if, since the prover has one
+// value of each, and builds have others.
+var (
+	known = []string{"__attribute__", "__asm__", "__may_alias__"}
+	asked = []string{
+		"__GNUC__", "__clang__", "__cplusplus", "__OPTIMIZE__", "__thumb2__", "__riscv", "__x86_64__",
+		"__BYTE_ORDER__", "__ORDER_LITTLE_ENDIAN__",
+	}
+)
 
 // roots are the functions that package prove executes, on their own or as part
 // of one that it does. What the system calls need besides is not among them.
@@ -79,7 +99,6 @@ var roots = []string{
 }
 
 var (
-	comment = regexp.MustCompile(`(?s)/\*.*?\*/`)
 	defined = regexp.MustCompile(`^[a-z][\w \*]*?\b(\w+)\(`)
 	local   = regexp.MustCompile(`^(static|typedef|register)\b`)
 	space   = regexp.MustCompile(`\s+`)
@@ -114,7 +133,7 @@ type branch struct {
 }
 
 func file(name, text string) (out []Finding) {
-	text = comment.ReplaceAllStringFunc(text, func(c string) string { return strings.Repeat("\n", strings.Count(c, "\n")) + " " })
+	text, out = plain(name, text)
 	var open []branch
 	lines := strings.Split(text, "\n")
 	for i := 0; i < len(lines); i++ {
@@ -137,27 +156,104 @@ func file(name, text string) (out []Finding) {
 			}
 		}
 		if strings.HasPrefix(bare, "#") {
-			open = directive(strings.TrimSpace(bare[1:]), open, find)
+			open = directive(name, strings.TrimSpace(bare[1:]), open, find)
 		} else if m := defined.FindStringSubmatch(line); m != nil && strings.HasSuffix(name, ".c") && name != "femto_sys.c" &&
 			!local.MatchString(line) && !slices.Contains(roots, m[1]) {
 			find("%s can be called from elsewhere, and no family of goals is about it", m[1])
 		}
-		words(asm.ReplaceAllString(line, "__asm__"), find)
+		in := known
+		if strings.HasPrefix(bare, "#if") || strings.HasPrefix(bare, "#elif") {
+			in = asked
+		}
+		words(asm.ReplaceAllString(line, "__asm__"), in, find)
 	}
 	return out
 }
 
-func directive(d string, open []branch, find func(string, ...any)) []branch {
+// plain is text without comments, line for line. What would let a compiler and
+// the lines below disagree about where a comment or a directive begins is a
+// finding: digraphs, trigraphs, and lines that go on within a comment or outside
+// a directive.
+func plain(name, text string) (string, []Finding) {
+	var b strings.Builder
+	var out []Finding
+	line := 1
+	find := func(what string) { out = append(out, Finding{fmt.Sprintf("%s:%d", name, line), what}) }
+	directive, begun := false, false // of this line: it is one; it has something
+	const code, block, rest = 0, '*', '/'
+	in := byte(code) // or a comment, or a quote
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		two := text[i:min(i+2, len(text))]
+		switch {
+		case c == '\n':
+			before := strings.TrimRight(text[:i], " \t\r")
+			goesOn := strings.HasSuffix(before, "\\")
+			if goesOn && (!directive || in != code || strings.HasSuffix(before, "/\\") || strings.HasSuffix(before, "*\\")) {
+				find("line that goes on in the next")
+			}
+			if in != block {
+				in = code
+			}
+			if !goesOn {
+				directive, begun = false, false
+			}
+			b.WriteByte(c)
+			line++
+			continue
+		case in == code && two == "/*", in == code && two == "//":
+			in = two[1]
+			i++
+			b.WriteByte(' ')
+			continue
+		case in == block && two == "*/":
+			in = code
+			i++
+			continue
+		case in == block, in == rest:
+			continue
+		case in == code && (two == "??" || two == "%:"):
+			find("another spelling of a character: " + two)
+		case in == code && (c == '"' || c == '\''):
+			in = c
+		case in != code && c == '\\':
+			b.WriteByte(c)
+			if i++; i < len(text) && text[i] != '\n' {
+				b.WriteByte(text[i])
+			} else {
+				i--
+			}
+			continue
+		case c == in:
+			in = code
+		}
+		if !begun && c != ' ' && c != '\t' {
+			begun, directive = true, c == '#'
+		}
+		b.WriteByte(c)
+	}
+	if in == block {
+		find("comment that does not end")
+	}
+	return b.String(), out
+}
+
+func directive(name, d string, open []branch, find func(string, ...any)) []branch {
 	word, rest, _ := strings.Cut(d, " ")
 	last := len(open) - 1
 	conditional := func() branch {
 		switch {
-		case slices.Contains(proved, d) || modules.MatchString(d) || guard.MatchString(d):
+		case guard.MatchString(d), modules.MatchString(d) && slices.Contains(moduleFiles, name):
+			return branch{cond: d}
+		case slices.Contains(proved[d], name):
+			if slices.Contains(registersOnly, d) && !slices.ContainsFunc(open, func(b branch) bool { return b.cond == "ifdef FEMTO_FAST_REGS" }) {
+				break
+			}
 			return branch{cond: d}
 		case harmless[d] != nil:
 			return branch{d, harmless[d]}
 		}
-		find("no variant that is proved knows the condition #%s", d)
+		find("no variant that is proved knows the condition #%s here", d)
 		return branch{cond: d}
 	}
 	switch word {
@@ -176,6 +272,9 @@ func directive(d string, open []branch, find func(string, ...any)) []branch {
 		if !slices.Contains(headers, rest) {
 			find("the prover has no header %s", rest)
 		}
+		if files := includers[rest]; files != nil && !slices.Contains(files, name) {
+			find("%s is for other files: what it says depends on the build", rest)
+		}
 	case "define":
 		if !macros.MatchString(d) {
 			find("macro that is not one of the core's: %s", d)
@@ -191,7 +290,7 @@ func directive(d string, open []branch, find func(string, ...any)) []branch {
 	return open
 }
 
-func words(line string, find func(string, ...any)) {
+func words(line string, known []string, find func(string, ...any)) {
 	for _, m := range attribute.FindAllStringSubmatch(line, -1) {
 		for _, a := range strings.Split(m[1], ",") {
 			if a = strings.TrimSpace(a); !slices.Contains(attributes, a) {

@@ -64,7 +64,7 @@ func core(file string) string        { return "riotpkg/femtocontainer/core/" + f
 func listed(of ...[]Mutant) []Mutant { return slices.Concat(of...) }
 
 // All lists every mutant.
-var All = listed(engine, verify, loader, hosts, stubs, strange, table, printers, executor, coqProofs)
+var All = listed(engine, verify, loader, hosts, stubs, strange, begins, table, printers, executor, coqProofs)
 
 // Seed makes the edit.
 func (m *Mutant) Seed(text string) (string, error) {

@@ -267,6 +267,7 @@ func (p *program) loop() *sym.Loop {
 	}
 	var pcNow, boundNow *bv.Term // as they were when control last came to the head
 	return &sym.Loop{
+		First: func(*sym.Head) []sym.Cond { return nil },
 		Inv: func(h *sym.Head) []sym.Cond {
 			pcNow, boundNow = h.Ptr(pc).Off, h.Int(bound)
 			return nil

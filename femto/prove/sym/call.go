@@ -80,7 +80,7 @@ func (ex *Exec) ret(st *State, fr *frame, b *cir.Block) *State {
 		st.loops = st.loops[:len(st.loops)-1]
 	}
 	if fr.ret >= 0 {
-		st.frames[len(st.frames)-1].temps[fr.ret] = v
+		st.frames[len(st.frames)-1].temps[fr.ret] = kept(v)
 	}
 	return st
 }
@@ -88,7 +88,7 @@ func (ex *Exec) ret(st *State, fr *frame, b *cir.Block) *State {
 func (ex *Exec) call(st *State, fr *frame, in *cir.Instr) (*State, []*State) {
 	args := make([]Value, len(in.Args))
 	for i, a := range in.Args {
-		args[i] = fr.temps[a]
+		args[i] = kept(fr.temps[a])
 		if args[i] == nil {
 			fail(in.Pos, "argument that is not determined")
 		}

@@ -16,6 +16,11 @@ const maxUnroll = 300
 
 // A Loop is what is claimed of a loop.
 type Loop struct {
+	// First lists conditions that hold when control comes to the head from
+	// outside: where the loop begins. Inv holds of what the iterations pass
+	// through, and so says nothing of those that never take place.
+	First func(h *Head) []Cond
+
 	// Inv lists conditions that hold each time control is at the head.
 	Inv func(h *Head) []Cond
 
@@ -149,6 +154,12 @@ func (ex *Exec) head(st *State, fr *frame) bool {
 	if n := len(st.loops); n > 0 && st.loops[n-1].loop == loop && st.loops[n-1].depth == len(st.frames) {
 		ex.back(h, spec, st.loops[n-1], key)
 		return false
+	}
+	if spec.First == nil {
+		fail(loop.Pos, "loop %s without the state that it begins in", key)
+	}
+	for _, c := range spec.First(h) {
+		ex.Goal(st, "begins: "+c.Name, loop.Pos, c.Term)
 	}
 	for _, c := range spec.Inv(h) {
 		ex.Goal(st, "invariant on entry: "+c.Name, loop.Pos, c.Term)

@@ -455,7 +455,7 @@ func (ex *Exec) store(st *State, p Ptr, t *cir.Type, v Value, pos string) {
 		return
 	}
 	if p.Obj.Type != nil {
-		ex.Set(st, p, v)
+		ex.Set(st, p, kept(v))
 		return
 	}
 	x, ok := v.(*bv.Term)
@@ -463,6 +463,17 @@ func (ex *Exec) store(st *State, p Ptr, t *cir.Type, v Value, pos string) {
 		fail(pos, "value of type %v stored in the blob %s", t, p.Obj.Name)
 	}
 	ex.write(st, p, x, pos)
+}
+
+// kept is a value as objects and other functions get it. That an access goes
+// through a type with may_alias is so for the expression that names the type,
+// and for no pointer that is made of it.
+func kept(v Value) Value {
+	if p, ok := v.(Ptr); ok {
+		p.Alias = false
+		return p
+	}
+	return v
 }
 
 func (ex *Exec) write(st *State, p Ptr, x *bv.Term, pos string) {

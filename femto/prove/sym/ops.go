@@ -311,7 +311,7 @@ func (ex *Exec) cast(st *State, fr *frame, in *cir.Instr) Value {
 		if !v.Null() && v.Obj.Type == nil && in.Type.Elem.Align > 1 {
 			ex.aligned(st, v, uint64(in.Type.Elem.Align), in.Pos)
 		}
-		return v
+		return kept(v)
 	}
 	fail(in.Pos, "cast of something that is not determined")
 	return nil
