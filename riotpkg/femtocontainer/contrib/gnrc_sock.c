@@ -41,6 +41,7 @@
 #include "suit_internal.h"
 #include "thread.h"
 #include "time_units.h"
+#include "ztimer.h"
 #endif
 
 ssize_t __real_gnrc_sock_recv(gnrc_sock_reg_t *reg, gnrc_pktsnip_t **pkt_out, uint32_t timeout,
@@ -55,12 +56,12 @@ ssize_t __wrap_gnrc_sock_recv(gnrc_sock_reg_t *reg, gnrc_pktsnip_t **pkt_out, ui
 {
 #ifdef MODULE_FEMTOCONTAINER_SUIT
     if (thread_getpid() == femto_suit_worker) {
-        uint32_t left = femto_suit_time_left();
-        if (left == 0) {
+        uint32_t spent = ztimer_now(ZTIMER_MSEC) - *femto_suit_begin;
+        if (spent > FEMTO_SUIT_TIMEOUT_MS) {
             return -ECANCELED;  /* after -ETIMEDOUT it would ask again */
         }
-        if (timeout / US_PER_MS > left) {
-            timeout = left * US_PER_MS;
+        if (timeout / US_PER_MS > FEMTO_SUIT_TIMEOUT_MS - spent) {
+            timeout = (FEMTO_SUIT_TIMEOUT_MS + 1 - spent) * US_PER_MS;
         }
     }
 #endif

@@ -60,6 +60,8 @@ static struct {
     femto_suit_manifest_t manifest;
 } job;
 
+const uint32_t *const femto_suit_begin = &job.begin;
+
 /* Tells what the job does, and how far it is. */
 static void _tell(femto_suit_job_state_t state)
 {
@@ -80,19 +82,12 @@ static int _refuse(femto_suit_verdict_t verdict)
     return SUIT_ERR_STORAGE;
 }
 
-uint32_t femto_suit_time_left(void)
-{
-    uint32_t spent = ztimer_now(ZTIMER_MSEC) - job.begin;
-    const uint32_t most = CONFIG_FEMTOCONTAINER_SUIT_TIMEOUT * 1000u;
-
-    return spent < most ? most - spent : 0;
-}
-
 /* Adds what has come. Blocks have to be consecutive and not empty, whatever a
  * server says, so that there is an end to them. */
 static int _receive(uint8_t *to, uint32_t max, size_t offset, const uint8_t *buf, size_t len)
 {
-    if (femto_suit_time_left() == 0 || offset != job.received || len == 0) {
+    if (ztimer_now(ZTIMER_MSEC) - job.begin > FEMTO_SUIT_TIMEOUT_MS
+        || offset != job.received || len == 0) {
         return _refuse(femto_suit_at(FEMTO_E_FETCH_FAILED, job.received));
     }
     if (len > max - job.received) {

@@ -326,8 +326,11 @@ uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *job);
 /** @brief  Thread of the worker, or KERNEL_PID_UNDEF */
 extern kernel_pid_t femto_suit_worker;
 
-/** @brief  Milliseconds that its downloads may still take: for that thread alone */
-uint32_t femto_suit_time_left(void);
+/** @brief  When its job began, in ms; for that thread alone */
+extern const uint32_t *const femto_suit_begin;
+
+/** @brief  Milliseconds that the downloads of a job may take */
+#define FEMTO_SUIT_TIMEOUT_MS (CONFIG_FEMTOCONTAINER_SUIT_TIMEOUT * 1000u)
 
 /** @brief  Have a job done, and wait for it; FC4002, or its verdict */
 femto_suit_verdict_t femto_suit_job_wait(femto_suit_job_t *job);
