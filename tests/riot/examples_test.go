@@ -68,6 +68,7 @@ func TestSystemCalls(t *testing.T) {
 		"flood later: 8,",
 		"slept 100 ms: yes",
 		"the limit changes the fuel used: no",
+		"elsewhere: FC2024, FC2024",
 	)
 }
 

@@ -35,13 +35,28 @@ uint16_t femto_container_load(femto_container_t *c, femto_result_t *result)
     return code;
 }
 
+/* Nobody has checked what a text does that begins anywhere else. */
+static bool _is_entry(const femto_image_t *img, uint32_t slot)
+{
+    femto_entry_t entry;
+
+    for (uint32_t i = 0; i < img->n_entries; i++) {
+        femto_image_entry(img, i, &entry);
+        if (entry.slot == slot) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint16_t femto_container_run(femto_container_t *c, uint32_t entry,
                              void *ctx, uint32_t ctx_len, uint32_t fuel,
                              femto_result_t *result)
 {
     femto_vm_t vm;
     uint32_t used = 0;
-    uint16_t code = femto_start(&vm, &c->instance, entry, ctx, ctx_len, 1);
+    uint16_t code = _is_entry(&c->instance.image, entry)
+                    ? femto_start(&vm, &c->instance, entry, ctx, ctx_len, 1) : FEMTO_E_BAD_ENTRY;
     const bool started = code == 0;
 
     if (fuel > FEMTO_MAX_FUEL) {
@@ -50,9 +65,9 @@ uint16_t femto_container_run(femto_container_t *c, uint32_t entry,
     if (started) {
         code = femto_resume(&vm, fuel);
         used = fuel - femto_room(&vm);
-    }
-    if (code != 0) {
-        femto_reset(&c->instance);
+        if (code != 0) {
+            femto_reset(&c->instance);
+        }
     }
     if (result != NULL) {
         *result = (femto_result_t){

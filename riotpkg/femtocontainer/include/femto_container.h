@@ -162,6 +162,7 @@ uint16_t femto_container_load(femto_container_t *c, femto_result_t *result);
  *
  * @return  0 when the container returned
  * @return  the number of a code FC3xxx when it was stopped
+ * @return  FC2024 when it has no such entry point
  */
 uint16_t femto_container_run(femto_container_t *c, uint32_t entry,
                              void *ctx, uint32_t ctx_len, uint32_t fuel,

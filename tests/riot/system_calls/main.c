@@ -67,5 +67,10 @@ int main(void)
     femto_container_run(&guest, PRINT_ENTRY_clock, before, sizeof(before), UINT32_MAX, &most);
     printf("the limit changes the fuel used: %s\n",
            (most.code == 0 && most.fuel_used == result.fuel_used) ? "no" : "yes");
+
+    /* slots that are none of its entry points, the next one and one far outside its text */
+    printf("elsewhere: FC%u, FC%u\n",
+           femto_container_run(&guest, PRINT_ENTRY_clock + 1, NULL, 0, 100, &result),
+           femto_container_run(&guest, 1u << 20, NULL, 0, 100, NULL));
     return 0;
 }
