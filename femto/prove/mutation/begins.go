@@ -45,5 +45,4 @@ var begins = []Mutant{
 	{Name: "dialect: directive in what looks like a comment", File: stepC, Old: "    vm->level++;\n", New: "// /*\n#ifdef DEVELHELP\n    vm->writable_end[3] = vm->end[3];\n#endif\n// */\n    vm->level++;\n", Gate: small("ja")},
 	{Name: "dialect: directive with a digraph", File: stepC, Old: "    vm->level++;\n", New: "%:ifdef DEVELHELP\n    vm->writable_end[3] = vm->end[3];\n%:endif\n    vm->level++;\n", Gate: small("ja")},
 	{Name: "saved registers through a pointer that may not alias", File: stepC, Old: "    memcpy(frame->r, &vm->r[6], sizeof(frame->r));\n", New: "    uint64_t *const saved = frame->r;\n    saved[0] = vm->r[6];\n    saved[1] = vm->r[7];\n    saved[2] = vm->r[8];\n    saved[3] = vm->r[9];\n", Gate: small("call_local")},
-	{Name: "pointer stored as another type of pointer", File: hostC, Old: "    vm->base[segment] = span.base;\n", New: "    *(void **)&vm->base[segment] = span.base;\n", Gate: host("start", "femto_grant")},
 }
