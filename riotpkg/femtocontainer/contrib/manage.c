@@ -212,27 +212,18 @@ static ssize_t _manage(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_c
     return (n < 0) ? 0 : n;
 }
 
-static const coap_resource_t _authenticated[] = { { "/fc/manage", COAP_POST, _manage, NULL } };
+static const coap_resource_t _resources[] = { { "/fc/manage", COAP_POST, _manage, NULL } };
 
 static gcoap_listener_t _listener = {
-    .resources = _authenticated,
-    .resources_len = ARRAY_SIZE(_authenticated),
-    .tl_type = GCOAP_SOCKET_TYPE_DTLS,
-};
-
-static const coap_resource_t _others[] = { { "/fc/manage", COAP_POST, femto_operator_missing, NULL } };
-
-static gcoap_listener_t _refusals = {
-    .resources = _others,
-    .resources_len = ARRAY_SIZE(_others),
-    .tl_type = GCOAP_SOCKET_TYPE_UDP,
+    .resources = _resources,
+    .resources_len = ARRAY_SIZE(_resources),
+    .tl_type = GCOAP_SOCKET_TYPE_UNDEF,
 };
 
 /* Without a key no DTLS session comes about: femto_operator_admit(). */
 static void _register_manage(void)
 {
     gcoap_register_listener(&_listener);
-    gcoap_register_listener(&_refusals);
 }
 
 AUTO_INIT(_register_manage, AUTO_INIT_PRIORITY_AFTER(AUTO_INIT_PRIO_MOD_GCOAP));

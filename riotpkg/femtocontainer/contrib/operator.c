@@ -23,25 +23,17 @@
 bool femto_operator_asks(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx,
                          ssize_t *answer)
 {
-    /* such listeners are for DTLS alone; this is what it is all about, so ask again */
-    if (coap_request_ctx_get_tl_type(ctx) != GCOAP_SOCKET_TYPE_DTLS) {
-        *answer = femto_operator_missing(pdu, buf, len, ctx);
-        return false;
-    }
-    /* A part of a request is none, and the option is critical (RFC 7959, 2.1). */
-    if (coap_find_option(pdu, COAP_OPT_BLOCK1) != NULL) {
-        *answer = femto_operator_refuse(pdu, buf, len, COAP_CODE_BAD_OPTION, FEMTO_E_BAD_REQUEST,
-                                        NULL);
-        return false;
-    }
-    return true;
-}
+    bool authenticated = coap_request_ctx_get_tl_type(ctx) == GCOAP_SOCKET_TYPE_DTLS;
 
-ssize_t femto_operator_missing(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx)
-{
-    (void)ctx;
-    return femto_operator_refuse(pdu, buf, len, COAP_CODE_UNAUTHORIZED, FEMTO_E_NOT_AUTHENTICATED,
-                                 NULL);
+    /* A part of a request is none, and the option is critical (RFC 7959, 2.1). */
+    if (authenticated && coap_find_option(pdu, COAP_OPT_BLOCK1) == NULL) {
+        return true;
+    }
+    *answer = femto_operator_refuse(pdu, buf, len,
+                                    authenticated ? COAP_CODE_BAD_OPTION : COAP_CODE_UNAUTHORIZED,
+                                    authenticated ? FEMTO_E_BAD_REQUEST : FEMTO_E_NOT_AUTHENTICATED,
+                                    NULL);
+    return false;
 }
 
 ssize_t femto_operator_answer(coap_pkt_t *pdu, uint8_t *buf, size_t len, unsigned status,

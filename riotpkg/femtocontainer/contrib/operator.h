@@ -12,8 +12,9 @@
  * @file
  * @brief       What resources that change the device have in common
  *
- * Each has two listeners: one for DTLS, whose handler asks again by
- * @ref femto_operator_asks, and one for UDP with @ref femto_operator_missing.
+ * They listen on all transports, to tell those who come without authentication
+ * what is missing; so the first thing that a handler does is to ask
+ * @ref femto_operator_asks.
  */
 
 #include <stdbool.h>
@@ -35,10 +36,6 @@ extern "C" {
  */
 bool femto_operator_asks(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_ctx_t *ctx,
                          ssize_t *answer);
-
-/** @brief  Handler that tells those who come without authentication what is missing */
-ssize_t femto_operator_missing(coap_pkt_t *pdu, uint8_t *buf, size_t len,
-                               coap_request_ctx_t *ctx);
 
 /**
  * @brief   Begin an answer in CBOR

@@ -45,7 +45,7 @@ static mutex_t wake = MUTEX_INIT_LOCKED;
 
 /* What runs, or comes next */
 static struct {
-    femto_suit_job_t *job;
+    femto_suit_job_t *job;              /* another module's, or NULL: a manifest's */
     char url[FEMTO_SUIT_URL_MAX + 1];   /* of the manifest; empty: there is none */
 } next;
 
@@ -54,7 +54,6 @@ femto_suit_status_t femto_suit_status;
 /* The job that runs. Only the worker touches it. */
 static struct {
     uint32_t begin;                     /* of the job, ms */
-    uint32_t received;                  /* bytes of manifest or payload */
     femto_suit_verdict_t verdict;       /* of the first callback that refused */
     bool wanted;                        /* RIOT has found the digest to fit */
     femto_suit_manifest_t manifest;
@@ -62,13 +61,16 @@ static struct {
 
 const uint32_t *const femto_suit_begin = &job.begin;
 
-/* Tells what the job does, and how far it is. */
+static uint32_t _ms(void)
+{
+    return ztimer_now(ZTIMER_MSEC);
+}
+
+/* Tells what the job does from now on. */
 static void _tell(femto_suit_job_state_t state)
 {
     femto_suit_lock();
     femto_suit_status.state = state;
-    femto_suit_status.received = job.received;
-    femto_suit_status.size = job.manifest.size;
     femto_suit_changed();
 }
 
@@ -76,7 +78,7 @@ static void _tell(femto_suit_job_state_t state)
  * a reason to try again. */
 static int _refuse(femto_suit_verdict_t verdict)
 {
-    if (job.verdict == 0) {
+    if (femto_suit_done(job.verdict)) {
         job.verdict = verdict;
     }
     return SUIT_ERR_STORAGE;
@@ -86,15 +88,18 @@ static int _refuse(femto_suit_verdict_t verdict)
  * server says, so that there is an end to them. */
 static int _receive(uint8_t *to, uint32_t max, size_t offset, const uint8_t *buf, size_t len)
 {
-    if (ztimer_now(ZTIMER_MSEC) - job.begin > FEMTO_SUIT_TIMEOUT_MS
-        || offset != job.received || len == 0) {
-        return _refuse(femto_suit_at(FEMTO_E_FETCH_FAILED, job.received));
+    femto_suit_status_t *s = &femto_suit_status;
+
+    if (_ms() - job.begin > FEMTO_SUIT_TIMEOUT_MS || offset != s->received || len == 0) {
+        return _refuse(femto_suit_at(FEMTO_E_FETCH_FAILED, s->received));
     }
-    if (len > max - job.received) {
+    if (len > max - offset) {
         return _refuse(femto_suit_at(FEMTO_E_TOO_LONG, max));
     }
     memcpy(to + offset, buf, len);
-    job.received += len;
+    femto_suit_lock();
+    s->received += len;
+    femto_suit_changed();
     return SUIT_OK;
 }
 
@@ -118,30 +123,22 @@ static int _driver_write(suit_storage_t *storage, const suit_manifest_t *manifes
 {
     (void)storage;
     (void)manifest;
-    int res = _receive(femto_suit_staging(), job.manifest.size, offset, buf, len);
-
-    if (res == SUIT_OK) {
-        _tell(FEMTO_SUIT_FETCHING);
-    }
-    return res;
+    return _receive(femto_suit_staging(), job.manifest.size, offset, buf, len);
 }
 
-/* The last write's result is lost in RIOT, but not this one's. */
+/* The last write's result is lost in RIOT, but not this one's. RIOT has compared the sizes. */
 static int _driver_finish(suit_storage_t *storage, const suit_manifest_t *manifest)
 {
     (void)storage;
     (void)manifest;
-    if (job.received != job.manifest.size) {
-        _refuse(femto_suit_at(FEMTO_E_WRONG_SIZE, job.received));
-    }
-    return job.verdict == 0 ? SUIT_OK : SUIT_ERR_STORAGE;
+    return femto_suit_done(job.verdict) ? SUIT_OK : SUIT_ERR_STORAGE;
 }
 
 static int _driver_read_ptr(suit_storage_t *storage, const uint8_t **buf, size_t *len)
 {
     (void)storage;
     *buf = femto_suit_staging();
-    *len = job.received;
+    *len = femto_suit_status.received;
     return SUIT_OK;
 }
 
@@ -227,24 +224,23 @@ static femto_suit_verdict_t _fetch_manifest(void)
     int res = nanocoap_get_blockwise_url(next.url, CONFIG_SUIT_COAP_BLOCKSIZE, _manifest_block, NULL);
 
     if (res < 0) {
-        _refuse(femto_suit_at(FEMTO_E_FETCH_FAILED, job.received));
+        _refuse(femto_suit_at(FEMTO_E_FETCH_FAILED, femto_suit_status.received));
     }
     return job.verdict;
 }
 
-static femto_suit_verdict_t _check_manifest(femto_suit_slot_t **slot)
+static femto_suit_verdict_t _check_manifest(uint32_t len, femto_suit_slot_t **slot)
 {
     femto_suit_manifest_t *m = &job.manifest;
-    uint32_t where = 0;
-    uint16_t code = femto_suit_manifest_read(m, envelope, job.received, &where);
+    femto_suit_verdict_t verdict = femto_suit_manifest_read(m, envelope, len);
 
-    if (code != 0) {
+    if (!femto_suit_done(verdict)) {
         m->component[0] = '\0';
-        return femto_suit_at(code, where);
+        return verdict;
     }
-    code = femto_suit_manifest_check(m, (const uint8_t *)suit_get_vendor_id(),
-                                     (const uint8_t *)suit_get_class_id(),
-                                     (const uint8_t *)suit_get_device_id());
+    uint16_t code = femto_suit_manifest_check(m, (const uint8_t *)suit_get_vendor_id(),
+                                              (const uint8_t *)suit_get_class_id(),
+                                              (const uint8_t *)suit_get_device_id());
     if (code == 0 && !_may_fetch(m->url)) {
         code = FEMTO_E_BAD_URL;
     }
@@ -256,7 +252,8 @@ static femto_suit_verdict_t _fetch_payload(uint32_t len)
     char *url = job.manifest.url;   /* where RIOT copies it to */
     suit_manifest_t manifest = { .urlbuf = url, .urlbuf_len = sizeof(job.manifest.url) };
 
-    job.received = 0;
+    femto_suit_status.received = 0;
+    femto_suit_status.size = job.manifest.size;
     _tell(FEMTO_SUIT_FETCHING);
     /* RIOT's parser fetches through the driver above */
     int res = suit_parse(&manifest, envelope, len);
@@ -266,29 +263,29 @@ static femto_suit_verdict_t _fetch_payload(uint32_t len)
     }
     else if (res != SUIT_OK || !job.wanted) {
         /* -1 is what its transport says of a file that is longer or shorter than announced */
-        _refuse(femto_suit_at(res == -1 ? FEMTO_E_WRONG_SIZE : FEMTO_E_FETCH_FAILED, job.received));
+        _refuse(femto_suit_at(res == -1 ? FEMTO_E_WRONG_SIZE : FEMTO_E_FETCH_FAILED,
+                              femto_suit_status.received));
     }
     return job.verdict;
 }
 
-/* Does what a manifest says. */
-static femto_suit_verdict_t _run(femto_suit_job_t *self, femto_suit_manifest_t *m)
+/* Does what the manifest at next.url says. */
+static femto_suit_verdict_t _run(void)
 {
-    (void)self;
     femto_suit_verdict_t verdict = _fetch_manifest();
-    uint32_t len = job.received;
+    uint32_t len = femto_suit_status.received;
     femto_suit_slot_t *slot;
 
-    if (verdict == 0) {
+    if (femto_suit_done(verdict)) {
         _tell(FEMTO_SUIT_CHECKING);
-        verdict = _check_manifest(&slot);
+        verdict = _check_manifest(len, &slot);
     }
-    if (verdict == 0 && m->size > 0) {
+    if (femto_suit_done(verdict) && job.manifest.size > 0) {
         verdict = _fetch_payload(len);
     }
-    if (verdict == 0) {
+    if (femto_suit_done(verdict)) {
         _tell(FEMTO_SUIT_INSTALLING);
-        verdict = femto_suit_do(m, slot);
+        verdict = femto_suit_do(&job.manifest, slot);
     }
     return verdict;
 }
@@ -303,9 +300,10 @@ static void _end(femto_suit_verdict_t verdict)
     r->verdict = verdict;
     r->job = s->job;
     r->sequence = m->sequence;
-    r->seconds = ztimer_now(ZTIMER_MSEC) / 1000;
+    r->seconds = _ms() / 1000;
     strcpy(r->component, m->component);
     s->state = FEMTO_SUIT_IDLE;
+    s->received = 0;
     femto_suit_changed();
     femto_suit_say(m->component, verdict, "done", m->sequence);
 }
@@ -316,21 +314,24 @@ static void *_worker(void *arg)
     femto_suit_boot();
     while (1) {
         mutex_lock(&wake);
-        femto_suit_job_t *current = next.job;
-        job.begin = ztimer_now(ZTIMER_MSEC);
-        current->verdict = current->run(current, &job.manifest);
-        _end(current->verdict);
+        femto_suit_job_t *other = next.job;
+        job.begin = _ms();
+        femto_suit_verdict_t verdict = other == NULL ? _run() : other->run(other, &job.manifest);
+        _end(verdict);
         memset(&job, 0, sizeof(job));   /* no component is ours in between */
-        mutex_unlock(&current->done);
+        if (other != NULL) {
+            other->verdict = verdict;
+            mutex_unlock(&other->done);
+        }
     }
     return NULL;
 }
 
 /* Has the worker begin; it is idle, and the lock is held. */
-static void _begin(femto_suit_job_t *begun, const char *url, femto_suit_job_state_t state)
+static void _begin(femto_suit_job_t *other, const char *url, femto_suit_job_state_t state)
 {
     strcpy(next.url, url);
-    next.job = begun;
+    next.job = other;
     femto_suit_status.job++;
     femto_suit_status.state = state;
     femto_suit_status.version++;
@@ -339,7 +340,6 @@ static void _begin(femto_suit_job_t *begun, const char *url, femto_suit_job_stat
 
 uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *number)
 {
-    static femto_suit_job_t fetch;
     char copy[FEMTO_SUIT_URL_MAX + 1];
     uint16_t code = 0;
 
@@ -351,8 +351,7 @@ uint16_t femto_suit_trigger(const uint8_t *url, uint32_t len, uint32_t *number)
     }
     femto_suit_lock();
     if (femto_suit_status.state == FEMTO_SUIT_IDLE) {
-        fetch.run = _run;
-        _begin(&fetch, copy, FEMTO_SUIT_FETCHING_MANIFEST);
+        _begin(NULL, copy, FEMTO_SUIT_FETCHING_MANIFEST);
     }
     else if (strcmp(next.url, copy) != 0) {
         code = FEMTO_E_BUSY;

@@ -31,9 +31,6 @@
 #error "CONFIG_GCOAP_PDU_BUF_SIZE does not hold a block of CONFIG_NANOCOAP_BLOCK_SIZE_EXP_MAX"
 #endif
 
-/* Of ETags, so that those from before a reboot are not taken for ours. */
-static uint32_t boot;
-
 /* --- answers ------------------------------------------------------------- */
 
 typedef struct {
@@ -74,10 +71,11 @@ static ssize_t _answer(coap_pkt_t *pdu, uint8_t *buf, size_t len,
     }
     femto_suit_lock();
     femto_suit_look();
-    uint32_t etag[2] = { boot, femto_suit_status.version };
-    bool fits = coap_opt_add_opaque(pdu, COAP_OPT_ETAG, etag, sizeof(etag)) >= 0
-                && coap_opt_add_format(pdu, COAP_FORMAT_CBOR) >= 0
-                && coap_opt_add_block2(pdu, &block.slicer, true) >= 0
+    /* of these there is room for all, or the file would not compile */
+    coap_opt_add_opaque(pdu, COAP_OPT_ETAG, &femto_suit_status.version,
+                        sizeof(femto_suit_status.version));
+    coap_opt_add_format(pdu, COAP_FORMAT_CBOR);
+    bool fits = coap_opt_add_block2(pdu, &block.slicer, true) >= 0
                 && coap_opt_finish(pdu, COAP_OPT_FINISH_PAYLOAD) >= 0;
     if (fits) {
         block.pdu = pdu;
@@ -109,6 +107,15 @@ static void _put_text(nanocbor_encoder_t *enc, unsigned key, const char *text)
     nanocbor_put_tstr(enc, text);
 }
 
+/* A code, and by the next key its place, if there is one */
+static void _put_why(nanocbor_encoder_t *enc, unsigned key, femto_suit_verdict_t why)
+{
+    _put_uint(enc, key, femto_suit_code(why));
+    if (femto_suit_has_where(why)) {
+        _put_uint(enc, key + 1, femto_suit_where(why));
+    }
+}
+
 static void _put_array(nanocbor_encoder_t *enc, unsigned key, unsigned n)
 {
     nanocbor_fmt_uint(enc, key);
@@ -138,7 +145,9 @@ static void _put_device(nanocbor_encoder_t *enc)
     _put_uint(enc, 7, FEMTO_SUIT_NAME_MAX);
     n = 0;
     for (unsigned hook = 0; hook < FEMTO_HOOKS; hook++) {
-        n += femto_suit_hook_name(hook) != NULL;
+        if (femto_suit_hook_name(hook) != NULL) {
+            n++;
+        }
     }
     _put_array(enc, 8, n);
     for (unsigned hook = 0; hook < FEMTO_HOOKS; hook++) {
@@ -157,10 +166,7 @@ static void _put_verdict(nanocbor_encoder_t *enc, const femto_suit_result_t *r)
 
     nanocbor_fmt_map(enc, 3 + femto_suit_has_where(r->verdict) + 2 * known);
     _put_uint(enc, 1, r->job);
-    _put_uint(enc, 2, femto_suit_code(r->verdict));
-    if (femto_suit_has_where(r->verdict)) {
-        _put_uint(enc, 3, femto_suit_where(r->verdict));
-    }
+    _put_why(enc, 2, r->verdict);
     if (known) {
         _put_text(enc, 4, r->component);
         _put_uint(enc, 5, r->sequence);
@@ -172,7 +178,7 @@ static void _put_slot(nanocbor_encoder_t *enc, const femto_suit_slot_t *s)
 {
     char name[FEMTO_SUIT_NAME_MAX + 1];
     bool image = s->record.size > 0;
-    bool refused = s->why != 0;
+    bool refused = !femto_suit_done(s->why);
 
     femto_suit_slot_name(s, name);
     nanocbor_fmt_map(enc, 3 + 3 * image + refused + femto_suit_has_where(s->why));
@@ -185,10 +191,7 @@ static void _put_slot(nanocbor_encoder_t *enc, const femto_suit_slot_t *s)
         _put_bytes(enc, 6, s->key_id, sizeof(s->key_id));
     }
     if (refused) {
-        _put_uint(enc, 7, femto_suit_code(s->why));
-        if (femto_suit_has_where(s->why)) {
-            _put_uint(enc, 8, femto_suit_where(s->why));
-        }
+        _put_why(enc, 7, s->why);
     }
 }
 
@@ -211,7 +214,9 @@ static void _put_status(nanocbor_encoder_t *enc)
         _put_verdict(enc, &s->log[(s->results - 1) % CONFIG_FEMTOCONTAINER_SUIT_LOG]);
     }
     for (unsigned i = 0; i < FEMTO_TOTAL_CONTAINERS; i++) {
-        n += femto_suit_slots[i].state != FEMTO_SUIT_EMPTY;
+        if (femto_suit_slots[i].state != FEMTO_SUIT_EMPTY) {
+            n++;
+        }
     }
     _put_array(enc, 5, n);
     for (unsigned i = 0; i < FEMTO_TOTAL_CONTAINERS; i++) {
@@ -280,44 +285,23 @@ static ssize_t _trigger(coap_pkt_t *pdu, uint8_t *buf, size_t len, coap_request_
     return head + nanocbor_encoded_len(&enc);
 }
 
-static const coap_resource_t views[] = {
+static const coap_resource_t resources[] = {
     { "/fc/suit/device", COAP_GET, _device, NULL },
     { "/fc/suit/log", COAP_GET, _log, NULL },
     { "/fc/suit/status", COAP_GET, _status, NULL },
-};
-
-static gcoap_listener_t view_listener = {
-    .resources = views,
-    .resources_len = ARRAY_SIZE(views),
-    .tl_type = GCOAP_SOCKET_TYPE_UNDEF,
-};
-
-static const coap_resource_t changes[] = {
     { "/fc/suit/trigger", COAP_POST, _trigger, NULL },
 };
 
-static gcoap_listener_t change_listener = {
-    .resources = changes,
-    .resources_len = ARRAY_SIZE(changes),
-    .tl_type = GCOAP_SOCKET_TYPE_DTLS,
-};
-
-/* tells those who come without authentication what is missing */
-static const coap_resource_t refusals[] = {
-    { "/fc/suit/trigger", COAP_POST, femto_operator_missing, NULL },
-};
-
-static gcoap_listener_t refusal_listener = {
-    .resources = refusals,
-    .resources_len = ARRAY_SIZE(refusals),
-    .tl_type = GCOAP_SOCKET_TYPE_UDP,
+static gcoap_listener_t listener = {
+    .resources = resources,
+    .resources_len = ARRAY_SIZE(resources),
+    .tl_type = GCOAP_SOCKET_TYPE_UNDEF,
 };
 
 int femto_suit_coap_init(const credman_credential_t *psk)
 {
-    boot = random_uint32();
-    gcoap_register_listener(&view_listener);
-    gcoap_register_listener(&refusal_listener);
-    gcoap_register_listener(&change_listener);
+    /* so that no ETag from before a reboot is taken for one of ours */
+    femto_suit_status.version = random_uint32();
+    gcoap_register_listener(&listener);
     return femto_operator_admit(psk);
 }

@@ -29,7 +29,7 @@
 /* What is programmed at once, padded: flash with error correction takes whole
  * blocks, and each only once. */
 #define UNIT 64u
-static_assert(UNIT % FLASHPAGE_WRITE_BLOCK_SIZE == 0 && UNIT >= (unsigned)FEMTO_SUIT_HEADER
+static_assert(UNIT % FLASHPAGE_WRITE_BLOCK_SIZE == 0 && UNIT >= sizeof(femto_suit_header_t)
               && FLASHPAGE_SIZE % UNIT == 0, "not a flash that this store knows");
 
 /* A bank: header, its copy, payload */
@@ -84,27 +84,29 @@ static int _present(unsigned place, const char *component, femto_suit_record_t *
 {
     int present = -ENOENT;
 
-    memset(record, 0, sizeof(*record));
     for (unsigned bank = 0; bank < 2; bank++) {
-        const uint8_t *at = _bank(place, bank);
-        femto_suit_record_t found;
+        const uint8_t *copy = _bank(place, bank) + UNIT;
+        const femto_suit_header_t *header = (const void *)(copy - UNIT);
 
-        if (femto_suit_header_get(at, component, &found)
-            || femto_suit_header_get(at + UNIT, component, &found)) {
-            if (present < 0 || found.sequence > record->sequence) {
-                *record = found;
+        if (!femto_suit_header_is(header, component)) {
+            header = (const void *)copy;
+        }
+        if (femto_suit_header_is(header, component)) {
+            if (present < 0 || header->record.sequence > record->sequence) {
+                *record = header->record;
                 present = bank;
             }
         }
-        else if (present < 0 && !_is_blank(at + UNIT)) {
+        else if (present < 0 && !_is_blank(copy)) {
             present = -EBADMSG; /* nobody begins with the copy */
         }
     }
     return present;
 }
 
-static int _program(uint8_t *to, const uint8_t *from, uint32_t len)
+static int _program(uint8_t *to, const void *what, uint32_t len)
 {
+    const uint8_t *from = what;
     _Alignas(8) uint8_t unit[UNIT];
 
     for (uint32_t at = 0; at < len; at += UNIT) {
@@ -113,13 +115,13 @@ static int _program(uint8_t *to, const uint8_t *from, uint32_t len)
         memcpy(unit, from + at, n);
         flashpage_write(to + at, unit, UNIT);
     }
-    return len == 0 || memcmp(to, from, len) == 0 ? 0 : -EIO;
+    return memcmp(to, from, len) == 0 ? 0 : -EIO;
 }
 
 int femto_suit_store_write(unsigned place, const char *component,
                            const femto_suit_record_t *record, uint8_t **payload)
 {
-    uint8_t header[FEMTO_SUIT_HEADER];
+    femto_suit_header_t header;
     femto_suit_record_t old;
     unsigned bank = _present(place, component, &old) == 0;  /* the other one */
     uint8_t *at = _bank(place, bank);
@@ -130,13 +132,13 @@ int femto_suit_store_write(unsigned place, const char *component,
     for (unsigned i = 0; i < _pages(place); i++) {
         flashpage_erase(_first_page(place, bank) + i);
     }
-    femto_suit_header_put(header, component, record);
+    femto_suit_header_make(&header, component, record);
     int err = _program(at + 2 * UNIT, *payload, record->size);
     if (err == 0) {
-        err = _program(at, header, sizeof(header));
+        err = _program(at, &header, sizeof(header));
     }
     if (err == 0) {
-        err = _program(at + UNIT, header, sizeof(header));
+        err = _program(at + UNIT, &header, sizeof(header));
     }
     *payload = at + 2 * UNIT;
     return err;

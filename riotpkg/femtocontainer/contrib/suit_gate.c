@@ -55,8 +55,6 @@ static bool _any(_cursor_t *c, size_t n, const uint8_t **out)
 /* The head of a data item, in its shortest form (RFC 8949, 4.2.1). */
 static bool _head(_cursor_t *c, unsigned major, uint32_t *value)
 {
-    static const uint32_t least[] = { 24, 1u << 8, 1u << 16 };
-
     if (c->p == c->end || *c->p >> 5 != major) {
         return false;
     }
@@ -75,7 +73,7 @@ static bool _head(_cursor_t *c, unsigned major, uint32_t *value)
     for (unsigned i = 1; i <= extra; i++) {
         v = v << 8 | c->p[i];
     }
-    if (v < least[info - 24]) {
+    if (v < (extra == 1 ? 24 : 1u << 4 * extra)) {
         return false;
     }
     *value = v;
@@ -115,8 +113,8 @@ static bool _number(const char *text, uint8_t *value)
 static bool _component(_cursor_t *c, femto_suit_manifest_t *m)
 {
     const uint8_t *at = c->p, *part;
-    uint32_t n, len;
-    char *out = m->component, *last = out, *hook = out + 3;
+    uint32_t n, len, used = 0, last = 0;
+    char *name = m->component;
 
     m->device = NULL;
     m->hook = NULL;
@@ -124,7 +122,7 @@ static bool _component(_cursor_t *c, femto_suit_manifest_t *m)
         c->p = at;
         return false;
     }
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 1; i <= n; i++) {
         bool hex = true;
 
         if (!_head(c, BSTR, &len) || len == 0 || !_any(c, len, &part)) {
@@ -138,28 +136,28 @@ static bool _component(_cursor_t *c, femto_suit_manifest_t *m)
             }
             hex = hex && b <= 'f' && b != '-';
         }
-        if ((uint32_t)(out - m->component) + 1 + len > FEMTO_SUIT_NAME_MAX) {
+        if (used + len + 1 > FEMTO_SUIT_NAME_MAX) {
             c->p = part;
             return false;
         }
         /* the first bytes of a UUID */
-        if (i > 1 && i == n - 1 && len == 16 && hex) {
+        if (i > 2 && i == n && len == 16 && hex) {
             m->device = part;
             break;
         }
-        last = out;
-        memcpy(out, part, len);
-        out += len;
-        *out++ = '/';
+        last = used;
+        memcpy(name + used, part, len);
+        used += len;
+        name[used++] = '/';
     }
-    out[-1] = '\0';
-    if (memcmp(m->component, "fc/", 3) == 0) {
-        if (strcmp(hook, "revoked") == 0) {
+    name[used - 1] = '\0';
+    if (memcmp(name, "fc/", 3) == 0) {
+        if (strcmp(name + 3, "revoked") == 0) {
             return true;
         }
-        if (last > hook && _number(last, &m->slot)) {
-            m->hook = hook;
-            m->hook_len = (uint8_t)(last - 1 - hook);
+        if (last > 3 && _number(name + last, &m->slot)) {
+            m->hook = name + 3;
+            m->hook_len = (uint8_t)(last - 1 - 3);
             return true;
         }
     }
@@ -196,20 +194,20 @@ static bool _url(_cursor_t *c, char *url)
     return good;
 }
 
-/* Compares with a shape; after a refusal *shape is where it does not fit. */
-static bool _match(_cursor_t *c, const uint8_t **shape, void *out)
+/* Compares with a shape: NULL, or where in the shape it does not fit */
+static const uint8_t *_match(_cursor_t *c, const uint8_t *shape, void *out)
 {
     const uint8_t *outer[NESTED], *at;
     unsigned depth = 0;
     uint32_t value;
 
-    for (;; (*shape)++) {
-        const uint8_t *s = *shape;
+    for (;;) {
+        const uint8_t *s = shape++;
         bool good;
 
         switch (*s) {
         case END:
-            return c->p == c->end;
+            return c->p == c->end ? NULL : s;
         case ENTER:
             at = c->p;
             good = _head(c, BSTR, &value) && (size_t)(c->end - c->p) >= value;
@@ -231,12 +229,12 @@ static bool _match(_cursor_t *c, const uint8_t **shape, void *out)
             at = c->p;
             good = _any(c, s[1], &at);
             memcpy((uint8_t *)out + s[2], &at, sizeof(at));
-            *shape += 2;
+            shape += 2;
             break;
         case NUMBER:
             good = _head(c, UINT, &value);
             memcpy((uint8_t *)out + s[1], &value, sizeof(value));
-            *shape += 1;
+            shape += 1;
             break;
         case COMPONENT:
             good = _component(c, out);
@@ -249,8 +247,7 @@ static bool _match(_cursor_t *c, const uint8_t **shape, void *out)
             c->p += good;
         }
         if (!good) {
-            *shape = s;
-            return false;
+            return s;
         }
     }
 }
@@ -283,15 +280,15 @@ static const uint8_t image_shape[] = {
 
 /* --- manifest ------------------------------------------------------------ */
 
-uint16_t femto_suit_manifest_read(femto_suit_manifest_t *m, const uint8_t *buf, uint32_t len,
-                                  uint32_t *where)
+femto_suit_verdict_t femto_suit_manifest_read(femto_suit_manifest_t *m, const uint8_t *buf,
+                                              uint32_t len)
 {
     _cursor_t c = { buf, buf + len };
-    const uint8_t *shape = manifest_shape;
+    const uint8_t *misfit = _match(&c, manifest_shape, m);
 
-    if (!_match(&c, &shape, m)) {
-        *where = (uint32_t)(c.p - buf);
-        return *shape == COMPONENT ? FEMTO_E_BAD_COMPONENT : FEMTO_E_BAD_MANIFEST;
+    if (misfit != NULL) {
+        return femto_suit_at(*misfit == COMPONENT ? FEMTO_E_BAD_COMPONENT : FEMTO_E_BAD_MANIFEST,
+                             (uint32_t)(c.p - buf));
     }
     m->manifest_len = (uint32_t)(buf + len - m->manifest);
     return 0;
@@ -343,26 +340,22 @@ uint16_t femto_suit_manifest_check(const femto_suit_manifest_t *m, const uint8_t
 const uint8_t *femto_suit_image_key(const uint8_t *signature, uint32_t len)
 {
     _cursor_t c = { signature, signature + len };
-    const uint8_t *shape = image_shape, *found[2];
+    const uint8_t *found[2];
 
-    return _match(&c, &shape, found) ? found[0] : NULL;
+    return _match(&c, image_shape, found) == NULL ? found[0] : NULL;
 }
 
-uint16_t femto_suit_image_check(const uint8_t *signature, uint32_t len, const uint8_t digest[32],
-                                const uint8_t key[32])
+bool femto_suit_image_check(const uint8_t signature[FEMTO_SUIT_SIGNATURE],
+                            const uint8_t digest[32], const uint8_t key[32])
 {
     static const char begin[] = "\x84\x6aSignature1\x4d\xa2\x01\x27\x04\x48--------"
                                 "\x57" "femtocontainer image v1\x58\x24\x82\x2f\x58\x20";
     uint8_t tbs[12 + 14 + 24 + 38];
-    const uint8_t *key_id = femto_suit_image_key(signature, len);
 
-    if (key_id == NULL) {
-        return FEMTO_E_IMAGE_SIGNATURE;
-    }
     memcpy(tbs, begin, 56);
-    memcpy(tbs + 18, key_id, FEMTO_SUIT_KEY_ID);
+    memcpy(tbs + 18, signature + 8, FEMTO_SUIT_KEY_ID);
     memcpy(tbs + 56, digest, 32);
-    return femto_suit_verify(key, signature + 20, tbs, sizeof(tbs)) ? 0 : FEMTO_E_IMAGE_SIGNATURE;
+    return femto_suit_verify(key, signature + 20, tbs, sizeof(tbs));
 }
 
 /* --- revocation ---------------------------------------------------------- */
@@ -370,19 +363,19 @@ uint16_t femto_suit_image_check(const uint8_t *signature, uint32_t len, const ui
 uint32_t femto_suit_revocation_read(const uint8_t *buf, uint32_t len, uint32_t *where)
 {
     _cursor_t c = { buf, buf + len };
-    uint32_t n = 0;
-    bool good = _head(&c, ARRAY, &n) && n <= FEMTO_SUIT_REVOKED_MAX;
+    uint32_t n;
+    bool good = _head(&c, ARRAY, &n) && n > 0 && n <= FEMTO_SUIT_REVOKED_MAX;
+    const uint8_t *p = c.p;
 
     for (uint32_t i = 0; good && i < n; i++) {
-        const uint8_t *at = c.p, *key_id;
-        good = _any(&c, 1 + FEMTO_SUIT_KEY_ID, &key_id) && *key_id == 0x48;
-        if (!good) {
-            c.p = at;
+        good = c.end - p > FEMTO_SUIT_KEY_ID && *p == 0x48;
+        if (good) {
+            p += 1 + FEMTO_SUIT_KEY_ID;
         }
     }
-    if (!good || c.p != c.end || n == 0) {
-        *where = (uint32_t)(c.p - buf);
-        return 0;
+    if (good && p == c.end) {
+        return n;
     }
-    return n;
+    *where = (uint32_t)(p - buf);
+    return 0;
 }

@@ -41,6 +41,47 @@ enum {
 #endif
 
 /**
+ * @brief   Why something was refused, and where: docs/deployment.md says of what
+ *
+ * 0 when it was done; a code alone is a verdict. One number, since nearly all
+ * functions here return it, and a structure would go through memory.
+ */
+typedef uint64_t femto_suit_verdict_t;
+
+/** @brief  Part of a verdict that says that there is a place in its upper half */
+#define FEMTO_SUIT_HAS_WHERE 0x8000u
+
+/** @brief  A verdict that names a place */
+static inline femto_suit_verdict_t femto_suit_at(uint16_t code, uint32_t where)
+{
+    return (uint64_t)where << 32 | FEMTO_SUIT_HAS_WHERE | code;
+}
+
+/** @brief  Was it done? A refusal has a code, so the lower half says so. */
+static inline bool femto_suit_done(femto_suit_verdict_t verdict)
+{
+    return (uint32_t)verdict == 0;
+}
+
+/** @brief  Code of a verdict */
+static inline uint16_t femto_suit_code(femto_suit_verdict_t verdict)
+{
+    return verdict & (FEMTO_SUIT_HAS_WHERE - 1);
+}
+
+/** @brief  Does a verdict name a place? */
+static inline bool femto_suit_has_where(femto_suit_verdict_t verdict)
+{
+    return (verdict & FEMTO_SUIT_HAS_WHERE) != 0;
+}
+
+/** @brief  Place that a verdict names */
+static inline uint32_t femto_suit_where(femto_suit_verdict_t verdict)
+{
+    return verdict >> 32;
+}
+
+/**
  * @brief   A manifest that has the right shape; pointers go into its buffer, or
  *          into itself, so it is not copied
  */
@@ -70,12 +111,11 @@ typedef struct {
  * @param[out]  m       the manifest
  * @param[in]   buf     envelope, which has to stay for as long as @p m is used
  * @param[in]   len     its length in bytes
- * @param[out]  where   offset of what is wrong
  *
- * @return  0, FC4005 or FC4011
+ * @return  0; FC4005 or FC4011, and the offset of what is wrong
  */
-uint16_t femto_suit_manifest_read(femto_suit_manifest_t *m, const uint8_t *buf, uint32_t len,
-                                  uint32_t *where);
+femto_suit_verdict_t femto_suit_manifest_read(femto_suit_manifest_t *m, const uint8_t *buf,
+                                              uint32_t len);
 
 /** @brief  Is it a character of a component's parts: a to z, 0 to 9, or a hyphen? */
 bool femto_suit_is_part(char c);
@@ -105,19 +145,6 @@ uint16_t femto_suit_manifest_check(const femto_suit_manifest_t *m, const uint8_t
                                    const uint8_t class_id[16], const uint8_t device[16]);
 
 /**
- * @brief   Check the signature of an image
- *
- * @param[in]   signature   the COSE_Sign1 behind the image
- * @param[in]   len         its length in bytes
- * @param[in]   digest      SHA-256 of the signed part
- * @param[in]   key         public key to check with, 32 bytes
- *
- * @return  0, or FC4018
- */
-uint16_t femto_suit_image_check(const uint8_t *signature, uint32_t len, const uint8_t digest[32],
-                                const uint8_t key[32]);
-
-/**
  * @brief   Key id that an image's signature names
  *
  * @param[in]   signature   the COSE_Sign1 behind the image
@@ -126,6 +153,18 @@ uint16_t femto_suit_image_check(const uint8_t *signature, uint32_t len, const ui
  * @return  8 bytes within @p signature, NULL when it does not have the one shape
  */
 const uint8_t *femto_suit_image_key(const uint8_t *signature, uint32_t len);
+
+/**
+ * @brief   Is the signature of an image valid?
+ *
+ * @pre     femto_suit_image_key() found a key id
+ *
+ * @param[in]   signature   the COSE_Sign1 behind the image
+ * @param[in]   digest      SHA-256 of the signed part
+ * @param[in]   key         public key to check with
+ */
+bool femto_suit_image_check(const uint8_t signature[FEMTO_SUIT_SIGNATURE],
+                            const uint8_t digest[32], const uint8_t key[32]);
 
 /**
  * @brief   Read a list of revoked keys

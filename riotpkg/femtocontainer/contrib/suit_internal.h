@@ -31,41 +31,6 @@
 extern "C" {
 #endif
 
-/**
- * @brief   Why something was refused, and where: docs/deployment.md says of what
- *
- * 0 when it was done; a code alone is a verdict. One number, since nearly all
- * functions here return it, and a structure would go through memory.
- */
-typedef uint64_t femto_suit_verdict_t;
-
-/** @brief  Part of a verdict that says that there is a place in its upper half */
-#define FEMTO_SUIT_HAS_WHERE 0x8000u
-
-/** @brief  A verdict that names a place */
-static inline femto_suit_verdict_t femto_suit_at(uint16_t code, uint32_t where)
-{
-    return (uint64_t)where << 32 | FEMTO_SUIT_HAS_WHERE | code;
-}
-
-/** @brief  Code of a verdict */
-static inline uint16_t femto_suit_code(femto_suit_verdict_t verdict)
-{
-    return verdict & (FEMTO_SUIT_HAS_WHERE - 1);
-}
-
-/** @brief  Does a verdict name a place? */
-static inline bool femto_suit_has_where(femto_suit_verdict_t verdict)
-{
-    return (verdict & FEMTO_SUIT_HAS_WHERE) != 0;
-}
-
-/** @brief  Place that a verdict names */
-static inline uint32_t femto_suit_where(femto_suit_verdict_t verdict)
-{
-    return verdict >> 32;
-}
-
 /** @name   Store: suit_vfs.c or suit_flash.c
  *  After a power cut there is a component's old record or the new one. Without
  *  either module nothing outlives a reboot.
@@ -77,19 +42,23 @@ typedef struct {
     uint8_t digest[32]; /**< SHA-256 of the payload */
 } femto_suit_record_t;
 
+/** @brief  A record as it is stored, in the byte order of the CPU */
+typedef struct {
+    uint8_t magic[4];
+    femto_suit_record_t record;
+    uint8_t check[4];   /**< SHA-256 of all that and the component's name begins so */
+} femto_suit_header_t;
+
 enum {
-    FEMTO_SUIT_HEADER = 48,         /**< bytes of a record as it is stored */
     FEMTO_SUIT_PLACE_REVOKED = 0,   /**< place of the list of revoked keys; slots come next */
 };
 
-/** @brief  Encode a record: suit_record.c */
-void femto_suit_header_put(uint8_t *header, const char *component,
-                           const femto_suit_record_t *record);
+/** @brief  Make a record's header: suit_record.c */
+void femto_suit_header_make(femto_suit_header_t *header, const char *component,
+                            const femto_suit_record_t *record);
 
-/** @brief  Decode a record; false when it is damaged, or not this component's: then
- *          there is something else in @p record */
-bool femto_suit_header_get(const uint8_t *header, const char *component,
-                           femto_suit_record_t *record);
+/** @brief  Is it a header of this component, and undamaged? */
+bool femto_suit_header_is(const femto_suit_header_t *header, const char *component);
 
 /** @brief  Does the payload have the record's digest? */
 bool femto_suit_payload_is(const femto_suit_record_t *record, const uint8_t *payload);
@@ -114,14 +83,13 @@ int femto_suit_store_write(unsigned place, const char *component,
  *
  * @param[in]       place       as in femto_suit_store_write()
  * @param[in]       component   likewise
- * @param[out]      record      the record
+ * @param[out]      record      the record; as it was if neither header is good
  * @param[in,out]   payload     room for it, @p max bytes; then where it is
  * @param[in]       max         bytes of the longest payload
  *
  * @return  0
  * @return  -ENOENT     there is none
- * @return  -EBADMSG    cannot be read, or is damaged; if one of the two headers is
- *                      good, it is in @p record
+ * @return  -EBADMSG    cannot be read, or is damaged
  * @return  other -errno of the file system
  */
 int femto_suit_store_read(unsigned place, const char *component, femto_suit_record_t *record,
@@ -298,7 +266,8 @@ typedef struct {
 typedef struct {
     uint32_t job;           /**< taken last */
     uint32_t results;       /**< jobs that ended; they are in log[(i) % LOG] */
-    uint32_t received, size;    /**< bytes of the image */
+    uint32_t received;      /**< bytes of the manifest, or of the image */
+    uint32_t size;          /**< bytes of the image */
     uint32_t version;       /**< changes with anything that a resource tells */
     uint8_t state;          /**< femto_suit_job_state_t */
     femto_suit_result_t log[CONFIG_FEMTOCONTAINER_SUIT_LOG];

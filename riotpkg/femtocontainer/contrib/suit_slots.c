@@ -111,7 +111,7 @@ void femto_suit_slot_name(const femto_suit_slot_t *slot, char *out)
 void femto_suit_say(const char *component, femto_suit_verdict_t verdict, const char *done,
                     uint32_t sequence)
 {
-    if (verdict == 0) {
+    if (femto_suit_done(verdict)) {
         printf("suit: %s: %s, sequence %" PRIu32 "\n", component, done, sequence);
     }
     else {
@@ -150,7 +150,7 @@ femto_suit_verdict_t femto_suit_target(const femto_suit_manifest_t *m, femto_sui
             }
         }
         femto_suit_verdict_t verdict = femto_suit_find(hook, m->slot, slot);
-        if (verdict != 0) {
+        if (!femto_suit_done(verdict)) {
             return verdict;
         }
         /* who is allowed what is not known: docs/deployment.md */
@@ -232,7 +232,7 @@ static uint16_t _check_signature(const uint8_t *image)
         return FEMTO_E_KEY_REVOKED;
     }
     femto_suit_sha256(image, names_end, digest);
-    return femto_suit_image_check(signature, len - names_end, digest, key);
+    return femto_suit_image_check(signature, digest, key) ? 0 : FEMTO_E_IMAGE_SIGNATURE;
 }
 
 /* Everything about the image of what is fresh, of which nothing is trusted. */
@@ -259,15 +259,16 @@ static femto_suit_verdict_t _check(const uint8_t *image)
     program->sequence = fresh.record.sequence;
     code = femto_program_check(program, fresh.tenant, fresh.hook, &why);
     if (code != 0) {
-        return code == FEMTO_E_HOOK_REFUSES ? FEMTO_E_TENANT_REFUSED
-             : code == FEMTO_E_NOT_GRANTED ? femto_suit_at(code, why.helper)
-             : code == FEMTO_E_NO_RAM ? femto_suit_at(code, sizeof(place->ram))
-             : femto_suit_at(code, why.pc);
+        uint32_t where = code == FEMTO_E_NOT_GRANTED ? why.helper
+                         : code == FEMTO_E_NO_RAM ? sizeof(place->ram) : why.pc;
+        return code == FEMTO_E_HOOK_REFUSES ? FEMTO_E_TENANT_REFUSED : femto_suit_at(code, where);
     }
     for (unsigned i = 0; i < SLOTS; i++) {
         const femto_suit_slot_t *other = &femto_suit_slots[i];
-        used += other->index != fresh.index && other->record.size > 0
-                && other->tenant == fresh.tenant;
+        if (other->index != fresh.index && other->record.size > 0
+            && other->tenant == fresh.tenant) {
+            used++;
+        }
     }
     unsigned quota = femto_tenants[fresh.tenant].quota.slots;
     return used > quota ? femto_suit_at(FEMTO_E_SLOT_QUOTA, quota) : 0;
@@ -310,15 +311,12 @@ static femto_suit_verdict_t _attach(femto_suit_slot_t *slot)
 {
     const femto_program_t *program = &fresh.place->program;
     const femto_container_t *c = _container(slot);
-    femto_refusal_t why = { 0 };
+    femto_refusal_t why;
     uint16_t code;
 
     if (c != NULL && slot->tenant == fresh.tenant && c->hook == fresh.hook) {
-        code = femto_container_replace(slot->container, program, &why);
-        if (code != 0) {
-            return femto_suit_at(code, why.pc);
-        }
         fresh.container = slot->container;
+        code = femto_container_replace(fresh.container, program, &why);
     }
     else {
         code = _detach(slot);
@@ -332,12 +330,12 @@ static femto_suit_verdict_t _attach(femto_suit_slot_t *slot)
         fresh.container = (uint8_t)id;
     }
     /* nor is one that was replaced, if it had been detached or faulted too often */
-    if (!_is_attached(&fresh)) {
+    if (code == 0 && !_is_attached(&fresh)) {
         code = femto_container_attach(fresh.container, fresh.hook, &why);
-        if (code != 0) {
-            _detach(&fresh);
-            return femto_suit_at(code, why.pc);
-        }
+    }
+    if (code != 0) {
+        _detach(&fresh);    /* not if it is still what was to be replaced */
+        return femto_suit_at(code, why.pc);
     }
     return 0;
 }
@@ -370,7 +368,7 @@ femto_suit_record_t *femto_suit_prepare(const femto_suit_slot_t *slot)
 static void _run_fresh(femto_suit_slot_t *slot)
 {
     fresh.why = _attach(slot);
-    fresh.state = fresh.why == 0 ? FEMTO_SUIT_ATTACHED : FEMTO_SUIT_WAITING;
+    fresh.state = femto_suit_done(fresh.why) ? FEMTO_SUIT_ATTACHED : FEMTO_SUIT_WAITING;
 }
 
 /* The slot becomes what is fresh, and what it was before ends. */
@@ -386,7 +384,7 @@ static void _commit(femto_suit_slot_t *slot)
     }
     else {  /* it still runs there, and is what a revocation would be about */
         slot->record = fresh.record;
-        slot->why = fresh.why != 0 ? fresh.why : code;
+        slot->why = femto_suit_done(fresh.why) ? code : fresh.why;
     }
     femto_suit_changed();
 }
@@ -405,15 +403,15 @@ femto_suit_verdict_t femto_suit_put(femto_suit_slot_t *slot, const char *compone
     uint8_t *image = femto_suit_staging();
     femto_suit_verdict_t verdict = _check(image);
 
-    if (verdict == 0 && IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
+    if (femto_suit_done(verdict) && IS_USED(MODULE_FEMTOCONTAINER_SUIT_FLASH)
         && slot->state != FEMTO_SUIT_ATTACHED) {
         /* what is left of a container may be in the bank that is written next */
         verdict = _detach(slot);
     }
-    if (verdict == 0) {
+    if (femto_suit_done(verdict)) {
         verdict = _store(slot->index, component, &image);
     }
-    if (verdict != 0) {
+    if (!femto_suit_done(verdict)) {
         return verdict;
     }
     /* from here on the slot has the new image, whatever happens */
@@ -425,17 +423,15 @@ femto_suit_verdict_t femto_suit_put(femto_suit_slot_t *slot, const char *compone
 
 static femto_suit_verdict_t _remove(femto_suit_slot_t *slot, const char *component)
 {
-    uint8_t of_nothing[32];
-    uint8_t *nothing = NULL;
+    uint8_t *nothing = femto_suit_staging();
 
-    femto_suit_sha256(fresh.record.digest, 0, of_nothing);
-    if (memcmp(fresh.record.digest, of_nothing, sizeof(of_nothing)) != 0) {
+    if (!femto_suit_payload_is(&fresh.record, nothing)) {
         return FEMTO_E_WRONG_DIGEST;
     }
     /* It ends even if that cannot be stored; then the old record stays, and the
      * same manifest can be sent again. */
     fresh.why = _store(slot->index, component, &nothing);
-    if (fresh.why == 0) {
+    if (femto_suit_done(fresh.why)) {
         fresh.state = FEMTO_SUIT_REMOVED;
     }
     else {
@@ -491,7 +487,7 @@ static femto_suit_verdict_t _revoke(const femto_suit_manifest_t *m)
      * can be sent again. */
     femto_suit_lock();
     all->n = total;
-    if (verdict == 0) {
+    if (femto_suit_done(verdict)) {
         all->sequence = m->sequence;
         all->damaged = false;
     }
@@ -526,11 +522,16 @@ static void _boot_slot(femto_suit_slot_t *slot)
     if (err == -ENOENT) {
         return;
     }
-    fresh.state = FEMTO_SUIT_REMOVED;
-    if (err != 0 || fresh.record.size > 0) {
-        fresh.why = err != 0 ? FEMTO_E_BAD_RECORD : _check(image);
-        fresh.state = FEMTO_SUIT_REFUSED;
-        if (fresh.why == 0) {
+    fresh.state = FEMTO_SUIT_REFUSED;
+    if (err != 0) {
+        fresh.why = FEMTO_E_BAD_RECORD;
+    }
+    else if (fresh.record.size == 0) {
+        fresh.state = FEMTO_SUIT_REMOVED;
+    }
+    else {
+        fresh.why = _check(image);
+        if (femto_suit_done(fresh.why)) {
             _run_fresh(slot);
         }
     }

@@ -35,7 +35,7 @@
 
 static const char fresh[] = FEMTO_SUIT_DIRECTORY "/fc.new";
 
-enum { HEADER = FEMTO_SUIT_HEADER };
+enum { HEADER = sizeof(femto_suit_header_t) };
 
 /* fc/sampler/0 is the file fc.sampler.0 */
 static void _path(char *out, const char *component)
@@ -47,33 +47,33 @@ static void _path(char *out, const char *component)
     *out = '\0';
 }
 
-/* All of it, or -errno */
-static int _write(int fd, const void *buf, size_t len)
+/* Header, payload, and the header again; 0 or -errno */
+static int _write(int fd, const femto_suit_header_t *header, const uint8_t *payload)
 {
-    ssize_t n = vfs_write(fd, buf, len);
-
-    return n < 0 ? (int)n : (size_t)n == len ? 0 : -ENOSPC;
+    for (unsigned i = 0; i < 3; i++) {
+        const void *piece = i == 1 ? (const void *)payload : header;
+        ssize_t len = i == 1 ? header->record.size : sizeof(*header);
+        ssize_t n = vfs_write(fd, piece, len);
+        if (n != len) {
+            return n < 0 ? n : -ENOSPC;
+        }
+    }
+    return 0;
 }
 
 int femto_suit_store_write(unsigned place, const char *component,
                            const femto_suit_record_t *record, uint8_t **payload)
 {
     char path[sizeof(FEMTO_SUIT_DIRECTORY) + 1 + FEMTO_SUIT_NAME_MAX + 1];
-    uint8_t header[HEADER];
+    femto_suit_header_t header;
 
     (void)place;
-    femto_suit_header_put(header, component, record);
+    femto_suit_header_make(&header, component, record);
     int fd = vfs_open(fresh, O_CREAT | O_TRUNC | O_WRONLY, 0600);
     if (fd < 0) {
         return fd;
     }
-    int err = _write(fd, header, sizeof(header));
-    if (err == 0 && record->size > 0) {
-        err = _write(fd, *payload, record->size);
-    }
-    if (err == 0) {
-        err = _write(fd, header, sizeof(header));
-    }
+    int err = _write(fd, &header, *payload);
     int closed = vfs_close(fd); /* writes what is still in the cache */
     if (err == 0) {
         err = closed;
@@ -88,18 +88,17 @@ int femto_suit_store_write(unsigned place, const char *component,
     return err;
 }
 
-static bool _read_header(int fd, off_t at, const char *component, femto_suit_record_t *record)
+static bool _read_header(int fd, off_t at, const char *component, femto_suit_header_t *header)
 {
-    uint8_t header[HEADER];
-
     return vfs_lseek(fd, at, SEEK_SET) >= 0 && vfs_read(fd, header, HEADER) == HEADER
-        && femto_suit_header_get(header, component, record);
+        && femto_suit_header_is(header, component);
 }
 
 int femto_suit_store_read(unsigned place, const char *component, femto_suit_record_t *record,
                           uint8_t **payload, uint32_t max)
 {
     char path[sizeof(FEMTO_SUIT_DIRECTORY) + 1 + FEMTO_SUIT_NAME_MAX + 1];
+    femto_suit_header_t header;
 
     (void)place;
     _path(path, component);
@@ -107,21 +106,18 @@ int femto_suit_store_read(unsigned place, const char *component, femto_suit_reco
     if (fd < 0) {
         return fd;
     }
-    int err = 0;
     off_t end = vfs_lseek(fd, 0, SEEK_END);
-    bool good = _read_header(fd, 0, component, record)
-                || _read_header(fd, end - HEADER, component, record);
-    if (!good) {
-        memset(record, 0, sizeof(*record));
-    }
-    if (!good || record->size > max || end != (off_t)(HEADER + record->size + HEADER)
-        || vfs_lseek(fd, HEADER, SEEK_SET) != HEADER
-        || vfs_read(fd, *payload, record->size) != (ssize_t)record->size
-        || !femto_suit_payload_is(record, *payload)) {
-        err = -EBADMSG;
+    bool good = false;
+    if (_read_header(fd, 0, component, &header)
+        || _read_header(fd, end - HEADER, component, &header)) {
+        *record = header.record;
+        good = record->size <= max && end == (off_t)(HEADER + record->size + HEADER)
+               && vfs_lseek(fd, HEADER, SEEK_SET) == HEADER
+               && vfs_read(fd, *payload, record->size) == (ssize_t)record->size
+               && femto_suit_payload_is(record, *payload);
     }
     vfs_close(fd);
-    return err;
+    return good ? 0 : -EBADMSG;
 }
 
 /* 0 when there is such a folder */

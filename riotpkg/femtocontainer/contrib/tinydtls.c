@@ -81,18 +81,17 @@ netq_t *__wrap_netq_node_new(size_t size)
 {
     netq_t *node = __real_netq_node_new(size);
 
-    if (size == ALERT) {
-        if (node == NULL) { /* then another alert has the last place */
-            netq_node_free(netq_pop_first(&gcoap_get_sock_dtls()->dtls_ctx->sendqueue));
-            node = __real_netq_node_new(size);
+    if (size != ALERT) { /* leaves room for one */
+        netq_t *spare = __real_netq_node_new(ALERT);
+        if (spare == NULL) {
+            netq_node_free(node);
+            node = NULL;
         }
-        return node;
+        netq_node_free(spare);
     }
-    netq_t *spare = (node != NULL) ? __real_netq_node_new(ALERT) : NULL;
-    if (spare == NULL) {
-        netq_node_free(node);
-        return NULL;
+    else if (node == NULL) { /* another alert has the last place */
+        netq_node_free(netq_pop_first(&gcoap_get_sock_dtls()->dtls_ctx->sendqueue));
+        node = __real_netq_node_new(size);
     }
-    netq_node_free(spare);
     return node;
 }

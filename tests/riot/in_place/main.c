@@ -40,7 +40,7 @@ static void _store(uint32_t sequence, const uint8_t *image, uint32_t len)
 static void _run(void)
 {
     static uint64_t ram[(TWICE_RAM > THRICE_RAM ? TWICE_RAM : THRICE_RAM) / 8 + 1];
-    femto_suit_record_t record;
+    femto_suit_record_t record = { 0 };
     femto_refusal_t why;
     uint8_t *payload = NULL;
     int64_t sample = 21, value = 0;

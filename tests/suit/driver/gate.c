@@ -14,18 +14,18 @@
 #include <stdlib.h>
 
 #include "crypto.h"
+#include "femto_suit_codes.h"
 
 static void manifest(const uint8_t *buf, uint32_t len)
 {
     femto_suit_manifest_t m;
-    uint32_t where = 0;
-    uint16_t code = femto_suit_manifest_read(&m, buf, len, &where);
+    femto_suit_verdict_t verdict = femto_suit_manifest_read(&m, buf, len);
 
-    if (code != 0) {
-        printf("%u %" PRIu32 "\n", code, where);
+    if (verdict != 0) {
+        printf("%u %" PRIu32 "\n", femto_suit_code(verdict), femto_suit_where(verdict));
         return;
     }
-    code = femto_suit_manifest_check(&m, device.vendor, device.class_id, device.device);
+    uint16_t code = femto_suit_manifest_check(&m, device.vendor, device.class_id, device.device);
     printf("%u 0 %s %" PRIu32 " %" PRIu32 " %s %.*s %u %d\n", code, m.component, m.sequence, m.size, m.url,
            m.hook != NULL ? (int)m.hook_len : 1, m.hook != NULL ? m.hook : "-",
            m.hook != NULL ? m.slot : 0, m.device != NULL);
@@ -57,7 +57,8 @@ int main(void)
             manifest(buf, len);
             break;
         case 'i':
-            printf("%u\n", femto_suit_image_check(buf + 64, len - 64, buf, buf + 32));
+            printf("%u\n", femto_suit_image_key(buf + 64, len - 64) != NULL
+                   && femto_suit_image_check(buf + 64, buf, buf + 32) ? 0 : FEMTO_E_IMAGE_SIGNATURE);
             break;
         case 'r': {
             uint32_t n = femto_suit_revocation_read(buf, len, &where);
