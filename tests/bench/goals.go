@@ -212,8 +212,8 @@ func (b *bench) goals() []goal {
 		static(r.stackGoal("small")),
 		static(r.stackGoal("fast")),
 		static(atMost("persistent RAM of an instance, Cortex-M4, bytes", 88, r.ramPerInstance("cortex-m4"), "%.0f")),
-		reached(8042, static(r.deploymentGoal("vfs"))),
-		reached(7948, static(r.deploymentGoal("flash"))),
+		reached(8022, static(r.deploymentGoal("vfs"))),
+		reached(7928, static(r.deploymentGoal("flash"))),
 	)
 	all = append(all, r.envelopeGoals()...)
 	all = append(all, r.installGoal())
