@@ -352,6 +352,9 @@ func checkHookName(name string) error {
 	if len(name) > 63 || other || name == "" || strings.ContainsRune("-_./:", rune(name[0])) {
 		return fmt.Errorf("%q is no name for a hook, which is up to 63 letters, digits and -_./: and begins with a letter or digit", name)
 	}
+	if first, _, _ := strings.Cut(name, "/"); first == "revoked" {
+		return fmt.Errorf("%q is no name for a hook, since fc/revoked is the list of revoked keys", name)
+	}
 	_, err := image.Hook(name)
 	return err
 }

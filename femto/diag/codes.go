@@ -143,7 +143,7 @@ var Table = []Entry{
 	{UndefinedSymbol, "UNDEFINED_SYMBOL", "undefined symbol",
 		"A function that the container can reach uses a symbol that no object defines and that is not a system call. " +
 			"Define it, link the object that has it, or check the spelling against <femto.h>. Names with two leading underscores, such as __divdi3, are library functions that the compiler " +
-			"inserts for operations the machine does not have (floating point, 128-bit division); rewrite that operation."},
+			"inserts for operations the machine does not have (floating point, 128-bit division, gcc's signed division); rewrite that operation."},
 	{DuplicateSymbol, "DUPLICATE_SYMBOL", "symbol is defined twice",
 		"Two objects define the same global name. Make one of them static, or rename it."},
 	{FunctionAddress, "FUNCTION_ADDRESS", "address of a function is taken",
@@ -181,8 +181,8 @@ var Table = []Entry{
 	{CompileError, "COMPILE_ERROR", "compiler reported an error",
 		"The C source has an error. The message is the compiler's own."},
 	{CompilerLibrary, "COMPILER_LIBRARY", "compiler needs a library function",
-		"The compiler turned a large copy or initialisation into a call of memcpy, memset or the like, which does not exist in a container. " +
-			"Copy or clear in a loop (femto build keeps loops as loops), make the structure smaller, or make the variable static. For memcpy, memmove and memset on large data see the system calls in <femto.h>."},
+		"The compiler turned a large copy or initialisation into a call of memcpy, memset or the like, which it cannot call for BPF by itself. " +
+			"Call the one of <femto.h>, copy or clear in a loop (femto build keeps loops as loops), make the structure smaller, or make the variable static."},
 	{SignedDivision, "SIGNED_DIVISION", "signed division needs -mcpu=v4",
 		"BPF before version 4 has no signed division. Use unsigned operands, or clang 18 or newer, which femto build calls with -mcpu=v4 by default."},
 	{TooManyArgs, "TOO_MANY_ARGS", "more than five arguments",
@@ -264,7 +264,8 @@ var Table = []Entry{
 	{FallsOff, "FALLS_OFF", "execution falls off the end of the text",
 		"The last instruction is neither an exit nor an unconditional jump, or it is a wide instruction without its second slot, so that execution would leave the text."},
 	{BadEntry, "BAD_ENTRY", "entry point is not an instruction",
-		"An entry point lies outside the text or in the second slot of a wide instruction."},
+		"An entry point lies outside the text or in the second slot of a wide instruction. In a firmware: femto_container_run was called with a slot that is no entry point of its container, " +
+			"such as one of another container's header, or before the container was loaded."},
 	{NotGranted, "NOT_GRANTED", "helper is not granted",
 		"The image imports a helper that the host or the tenant's contract does not grant. Remove the call, grant the capability in the contract, or build the module that offers the helper into the firmware."},
 
