@@ -345,7 +345,7 @@ func proverVersion(root string) (string, error) {
 				return err
 			}
 			if e.IsDir() {
-				if e.Name() == "coq" || e.Name() == "testdata" {
+				if slices.Contains(apart, e.Name()) {
 					return fs.SkipDir
 				}
 				return nil
